@@ -1,0 +1,5 @@
+export * from './messages.js';
+export * from './payments.js';
+export * from './sessions.js';
+export * from './streams.js';
+export * from './users.js';

@@ -1,0 +1,47 @@
+import { sql } from 'drizzle-orm';
+import { boolean, char, check, index, integer, pgEnum, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { createdAt, id, instant } from './columns.js';
+import { streams } from './streams.js';
+import { users } from './users.js';
+
+export const paymentType = pgEnum('payment_type', ['tip', 'top_up', 'private_show', 'refund', 'payout']);
+export const paymentStatus = pgEnum('payment_status', ['pending', 'completed', 'failed', 'refunded']);
+
+/**
+ * The business view of money: who paid whom, for what, and how it stands. A top-up has no payer and a payout no payee,
+ * since their other side lies outside. Users and streams that money refers to cannot be removed.
+ */
+export const payments = pgTable(
+  'payments',
+  {
+    id: id(),
+    type: paymentType('type').notNull(),
+    status: paymentStatus('status').notNull(),
+    payerId: uuid('payer_id').references(() => users.id, { onDelete: 'restrict' }),
+    payeeId: uuid('payee_id').references(() => users.id, { onDelete: 'restrict' }),
+    streamId: uuid('stream_id').references(() => streams.id, { onDelete: 'restrict' }),
+    /** In minor units of `currency`. */
+    amount: integer('amount').notNull(),
+    currency: char('currency', { length: 3 }).notNull().default('USD'),
+    message: text('message'),
+    isAnonymous: boolean('is_anonymous').notNull().default(false),
+    createdAt: createdAt(),
+    completedAt: instant('completed_at'),
+  },
+  (table) => [
+    // The two halves of a user's history, newest first.
+    index('payments_payer_idx').on(table.payerId, table.id.desc()),
+    index('payments_payee_idx').on(table.payeeId, table.id.desc()),
+    // What a stream earned.
+    index('payments_stream_idx').on(table.streamId, table.id.desc()).where(sql`stream_id is not null`),
+    check('payments_amount_positive', sql`${table.amount} between 1 and 100000000`),
+    check('payments_not_to_oneself', sql`${table.payerId} <> ${table.payeeId}`),
+    check('payments_has_a_party', sql`num_nonnulls(${table.payerId}, ${table.payeeId}) >= 1`),
+    check('payments_currency_shape', sql`${table.currency} ~ '^[A-Z]{3}$'`),
+    check('payments_message_length', sql`length(${table.message}) <= 200`),
+    check(
+      'payments_completed_has_time',
+      sql`(${table.status} in ('completed', 'refunded')) = (${table.completedAt} is not null)`,
+    ),
+  ],
+);

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { codePointCount } from './text.js';
+import { Email, OwnUser, Username } from './users.js';
+
+export const PASSWORD_MIN = 8;
+export const PASSWORD_MAX = 128;
+
+/** A password to be set: 8–128 code points. The server also refuses the commonest ones and the user's own name. */
+export const NewPassword = z
+  .string()
+  .refine((text) => text.isWellFormed(), { error: 'has half a surrogate pair', abort: true })
+  .refine((text) => !text.includes('\0'), { error: 'has a NUL character', abort: true })
+  .refine((text) => codePointCount(text) >= PASSWORD_MIN, {
+    error: `has fewer than ${PASSWORD_MIN} characters`,
+  })
+  .refine((text) => codePointCount(text) <= PASSWORD_MAX, { error: `has more than ${PASSWORD_MAX} characters` })
+  .meta({ minLength: PASSWORD_MIN, maxLength: PASSWORD_MAX, format: 'password', example: 'correct horse battery' });
+
+/** A password to be compared; its only rule is a bound, since older rules may have been others. */
+const GivenPassword = z.string().min(1).max(512).meta({ format: 'password', example: 'correct horse battery' });
+
+/** A compact JWT; the bound keeps hostile ones cheap. */
+const TokenText = z.string().min(1).max(4096);
+
+export const RegisterInput = z.strictObject({ username: Username, email: Email, password: NewPassword });
+export type RegisterInput = z.infer<typeof RegisterInput>;
+
+export const LoginInput = z
+  .strictObject({
+    email: Email.optional(),
+    username: z.string().min(1).max(254).optional(),
+    password: GivenPassword,
+  })
+  .refine((input) => (input.email === undefined) !== (input.username === undefined), {
+    error: 'give either email or username',
+    path: ['email'],
+  });
+export type LoginInput = z.infer<typeof LoginInput>;
+
+export const RefreshInput = z.strictObject({ refreshToken: TokenText });
+export type RefreshInput = z.infer<typeof RefreshInput>;
+
+export const ChangePasswordInput = z.strictObject({ currentPassword: GivenPassword, newPassword: NewPassword });
+export type ChangePasswordInput = z.infer<typeof ChangePasswordInput>;
+
+export const LogoutInput = z
+  .strictObject({ scope: z.enum(['everywhere', 'session']).default('everywhere') })
+  .default({ scope: 'everywhere' });
+export type LogoutInput = z.infer<typeof LogoutInput>;
+
+/** A pair of tokens; `expiresInSeconds` counts for the access token. */
+export const TokenPair = z
+  .object({ accessToken: z.string(), refreshToken: z.string(), expiresInSeconds: z.int() })
+  .meta({ id: 'TokenPair' });
+export type TokenPair = z.infer<typeof TokenPair>;
+
+/** A login: the account and its tokens. */
+export const SignedIn = z.object({ user: OwnUser, ...TokenPair.shape }).meta({ id: 'SignedIn' });
+export type SignedIn = z.infer<typeof SignedIn>;
+
+export const LoggedOut = z.object({ scope: z.enum(['everywhere', 'session']) }).meta({ id: 'LoggedOut' });
+export type LoggedOut = z.infer<typeof LoggedOut>;

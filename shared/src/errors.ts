@@ -1,0 +1,109 @@
+import { z } from 'zod';
+
+/** Every code that an answer can carry, with its HTTP status and a title; a code is thrown when its line says so. */
+export const errorCodes = {
+  /** The body is not JSON, or the request breaks the transport's rules. */
+  MALFORMED_REQUEST: { status: 400, title: 'The request could not be read' },
+  /** The Host header names a host that this server does not answer for. */
+  HOST_NOT_ALLOWED: { status: 400, title: 'This host is not served here' },
+  /** No credentials were sent where they are needed. */
+  NOT_AUTHENTICATED: { status: 401, title: 'Sign in first' },
+  /** The access token is past its end: refresh it. */
+  ACCESS_TOKEN_EXPIRED: { status: 401, title: 'The access token has expired' },
+  /** The access token is forged, malformed, or of another kind, issuer or audience. */
+  ACCESS_TOKEN_INVALID: { status: 401, title: 'The access token is not valid' },
+  /** The session was ended by a logout, a password change, a suspension or the deletion of the account. */
+  SESSION_REVOKED: { status: 401, title: 'The session has ended' },
+  /** The name or the password is wrong, which of them is not said; refreshing does not help. */
+  INVALID_CREDENTIALS: { status: 401, title: 'The credentials are wrong' },
+  /** The refresh token is forged, malformed, expired, or of another kind, issuer or audience: sign in again. */
+  REFRESH_TOKEN_INVALID: { status: 401, title: 'The refresh token is not valid' },
+  /** The refresh token was spent before; its whole session is revoked. */
+  REFRESH_TOKEN_REUSED: { status: 401, title: 'The refresh token was used before' },
+  /** The stream is private, and the caller holds no ticket; `price` says what one costs. */
+  ACCESS_REQUIRED: { status: 402, title: 'A ticket is needed' },
+  /** The caller is known, and may not do this. */
+  FORBIDDEN: { status: 403, title: 'Not allowed' },
+  /** The account is suspended. */
+  ACCOUNT_SUSPENDED: { status: 403, title: 'The account is suspended' },
+  /** Only performers may do this; POST /api/users/{id}/performer asks to be one. */
+  NOT_A_PERFORMER: { status: 403, title: 'Only performers may do this' },
+  /** The performer waits for an admin's verification. */
+  NOT_VERIFIED: { status: 403, title: 'The performer is not verified yet' },
+  /** The last login is too long ago for what was asked: sign in again. */
+  REAUTHENTICATION_REQUIRED: { status: 403, title: 'Sign in again first' },
+  /** It does not exist, or the caller may not know that it does. */
+  NOT_FOUND: { status: 404, title: 'Not found' },
+  /** The path exists, for other methods; `Allow` names them. */
+  METHOD_NOT_ALLOWED: { status: 405, title: 'Wrong method for this path' },
+  /** Another account has this e-mail address, in whatever case. */
+  EMAIL_TAKEN: { status: 409, title: 'The e-mail address is taken' },
+  /** Another account has this username, in whatever case. */
+  USERNAME_TAKEN: { status: 409, title: 'The username is taken' },
+  /** The account already performs, or has already asked to. */
+  ALREADY_A_PERFORMER: { status: 409, title: 'Already a performer' },
+  /** The performer has another live stream. */
+  ALREADY_LIVE: { status: 409, title: 'Another stream is live' },
+  /** The stream is live, and this may not change meanwhile. */
+  STREAM_LIVE: { status: 409, title: 'The stream is live' },
+  /** The stream has ended. */
+  STREAM_ENDED: { status: 409, title: 'The stream has ended' },
+  /** Something else changed meanwhile, so that nothing was done: read again, then retry. */
+  CONFLICT: { status: 409, title: 'Changed meanwhile' },
+  /** The body is larger than the server reads. */
+  PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large' },
+  /** The body is neither empty nor application/json. */
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Only application/json is read' },
+  /** A field breaks its rule; `errors` names each. */
+  VALIDATION_FAILED: { status: 422, title: 'The input is not valid' },
+  /** Too many calls; `retryAfterMs` says when to come back. */
+  RATE_LIMITED: { status: 429, title: 'Too many requests' },
+  /** A fault of ours; `requestId` finds it in the logs. */
+  INTERNAL_ERROR: { status: 500, title: 'Something went wrong' },
+  /** The operation is part of the API, and is not built yet. */
+  NOT_IMPLEMENTED: { status: 501, title: 'Not available yet' },
+  /** The database is away; retry after `retryAfterMs`. */
+  DEPENDENCY_UNAVAILABLE: { status: 503, title: 'Temporarily unavailable' },
+  /** More work is queued than the server takes on; retry after `retryAfterMs`. */
+  OVERLOADED: { status: 503, title: 'The server is busy' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** Whether `value` is one of our codes, so that a client can narrow what an answer carries. */
+export const isErrorCode = (value: unknown): value is ErrorCode =>
+  typeof value === 'string' && Object.hasOwn(errorCodes, value);
+
+/** One broken rule: `path` is dotted (`tags.2`), empty for the whole input. */
+export const FieldError = z
+  .object({ path: z.string(), message: z.string() })
+  .meta({ id: 'FieldError', description: 'One broken rule: where (dotted path) and what.' });
+export type FieldError = z.infer<typeof FieldError>;
+
+/** The body of every REST error: RFC 9457 problem details with our members. */
+export const Problem = z
+  .object({
+    type: z.string().meta({ description: 'A URN that names the kind of problem.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+    requestId: z.string(),
+    errors: z.array(FieldError).optional(),
+    retryAfterMs: z.int().nonnegative().optional(),
+    price: z.object({ amount: z.int(), currency: z.string() }).optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details; clients act on `code`.' });
+export type Problem = z.infer<typeof Problem>;
+
+/** What `error.data` of a tRPC error carries: the same facts as {@link Problem}. */
+export type ErrorData = {
+  code: string;
+  httpStatus: number;
+  appCode: ErrorCode;
+  requestId: string;
+  path?: string;
+  issues?: FieldError[];
+  retryAfterMs?: number;
+  price?: { amount: number; currency: string };
+};

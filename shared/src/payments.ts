@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { Id } from './ids.js';
+import { Currency } from './money.js';
+import { pageFields, pageOf } from './pagination.js';
+import { Timestamp } from './timestamps.js';
+
+export const paymentTypes = ['tip', 'top_up', 'private_show', 'refund', 'payout'] as const;
+export const PaymentType = z.enum(paymentTypes).meta({ id: 'PaymentType' });
+export type PaymentType = z.infer<typeof PaymentType>;
+
+export const paymentStatuses = ['pending', 'completed', 'failed', 'refunded'] as const;
+export const PaymentStatus = z.enum(paymentStatuses).meta({ id: 'PaymentStatus' });
+export type PaymentStatus = z.infer<typeof PaymentStatus>;
+
+/** A movement of money as its payer and payee see it; `amount` is in minor units. */
+export const Payment = z
+  .object({
+    id: Id,
+    type: PaymentType,
+    status: PaymentStatus,
+    payerId: Id.nullable(),
+    payeeId: Id.nullable(),
+    streamId: Id.nullable(),
+    amount: z.int(),
+    currency: Currency,
+    createdAt: Timestamp,
+    completedAt: Timestamp.nullable(),
+  })
+  .meta({ id: 'Payment' });
+export type Payment = z.infer<typeof Payment>;
+
+export const PaymentPage = pageOf(Payment).meta({ id: 'PaymentPage' });
+export type PaymentPage = z.infer<typeof PaymentPage>;
+
+export const PaymentHistoryInput = z.strictObject({
+  type: PaymentType.optional(),
+  status: PaymentStatus.optional(),
+  ...pageFields,
+});
+export type PaymentHistoryInput = z.infer<typeof PaymentHistoryInput>;

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { Id } from './ids.js';
+import { Amount, Currency } from './money.js';
+import { pageFields, pageOf } from './pagination.js';
+import { block, line } from './text.js';
+import { Timestamp, TimestampInput } from './timestamps.js';
+import { UserSummary } from './users.js';
+
+export const streamStatuses = ['scheduled', 'live', 'ended'] as const;
+export const StreamStatus = z.enum(streamStatuses).meta({ id: 'StreamStatus' });
+export type StreamStatus = z.infer<typeof StreamStatus>;
+
+/** A tag in lower case, of letters, digits, `-` and `_`. */
+const Tag = z
+  .string()
+  .overwrite((text) => text.normalize('NFC').trim().toLowerCase())
+  .regex(/^[\p{L}\p{N}_-]{1,25}$/u, 'must be 1 to 25 letters, digits, hyphens or underscores')
+  .meta({ example: 'music' });
+
+const Category = line(1, 50).meta({ example: 'Music' });
+
+export const Stream = z
+  .object({
+    id: Id,
+    performer: UserSummary,
+    title: z.string(),
+    description: z.string(),
+    category: z.string().nullable(),
+    tags: z.array(z.string()),
+    status: StreamStatus,
+    isPrivate: z.boolean(),
+    price: z.int().nullable().meta({ description: 'Of a ticket, in minor units; null for a public stream.' }),
+    currency: Currency,
+    viewerCount: z.int(),
+    scheduledStartAt: Timestamp.nullable(),
+    startedAt: Timestamp.nullable(),
+    endedAt: Timestamp.nullable(),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+  })
+  .meta({ id: 'Stream' });
+export type Stream = z.infer<typeof Stream>;
+
+export const StreamPage = pageOf(Stream).meta({ id: 'StreamPage' });
+export type StreamPage = z.infer<typeof StreamPage>;
+
+/** `newest` pages are stable under writes; `viewers` is best effort, never twice within a page. */
+export const ListStreamsInput = z.strictObject({
+  status: StreamStatus.default('live'),
+  performerId: Id.optional(),
+  category: Category.optional(),
+  tag: Tag.optional(),
+  q: line(1, 100).optional().meta({ description: 'Words, or beginnings of words, of title and description.' }),
+  sort: z.enum(['newest', 'viewers']).default('newest'),
+  ...pageFields,
+});
+export type ListStreamsInput = z.infer<typeof ListStreamsInput>;
+
+const editable = {
+  title: line(3, 100).meta({ example: 'Friday night piano' }),
+  description: block(0, 5000),
+  category: Category,
+  tags: z
+    .array(Tag)
+    .max(10)
+    .overwrite((tags) => [...new Set(tags)]),
+  scheduledStartAt: TimestampInput,
+  isPrivate: z.boolean(),
+  price: Amount,
+};
+
+/** `startNow` defaults to true without a schedule. A price goes with a private stream, and only there. */
+export const CreateStreamInput = z
+  .strictObject({
+    title: editable.title,
+    description: editable.description.default(''),
+    category: editable.category.optional(),
+    tags: editable.tags.default([]),
+    scheduledStartAt: editable.scheduledStartAt.optional(),
+    startNow: z.boolean().optional(),
+    isPrivate: editable.isPrivate.default(false),
+    price: editable.price.optional(),
+  })
+  .refine((input) => input.isPrivate === (input.price !== undefined), {
+    error: 'a private stream has a price, a public one has none',
+    path: ['price'],
+  });
+export type CreateStreamInput = z.infer<typeof CreateStreamInput>;
+
+export const GetStreamInput = z.strictObject({ id: Id });
+
+/** Only what is given changes; null empties `category`. */
+export const UpdateStreamInput = z.strictObject({
+  id: Id,
+  title: editable.title.optional(),
+  description: editable.description.optional(),
+  category: editable.category.nullable().optional(),
+  tags: editable.tags.optional(),
+  scheduledStartAt: editable.scheduledStartAt.optional(),
+  isPrivate: editable.isPrivate.optional(),
+  price: editable.price.nullable().optional(),
+});
+export type UpdateStreamInput = z.infer<typeof UpdateStreamInput>;
+
+export const StartStreamInput = z.strictObject({ id: Id });
+export const EndStreamInput = z.strictObject({ id: Id });

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { Id } from './ids.js';
+import { pageFields } from './pagination.js';
+import { block, line } from './text.js';
+import { Timestamp } from './timestamps.js';
+
+export const roles = ['viewer', 'performer', 'admin'] as const;
+export const Role = z.enum(roles).meta({ id: 'Role' });
+export type Role = z.infer<typeof Role>;
+
+/** 3–30 letters, digits and underscores; unique in whatever case. */
+export const Username = z
+  .string()
+  .regex(/^[A-Za-z0-9_]{3,30}$/, 'must be 3 to 30 letters, digits or underscores')
+  .meta({ example: 'ava_live' });
+
+/** An address in lower case; it is unique in whatever case. */
+export const Email = z
+  .string()
+  .max(254)
+  .overwrite((text) => text.trim().toLowerCase())
+  .pipe(z.email())
+  .meta({ format: 'email', example: 'ava@example.com' });
+
+const profile = {
+  id: Id,
+  username: Username,
+  displayName: z.string(),
+  bio: z.string(),
+  avatarUrl: z.string().nullable(),
+  role: Role,
+  isVerified: z.boolean().meta({ description: 'Whether a performer may go live.' }),
+  createdAt: Timestamp,
+};
+
+/** What anyone may know of a user. */
+export const UserProfile = z
+  .object({ ...profile, counts: z.object({ streams: z.int() }) })
+  .meta({ id: 'UserProfile', description: 'What anyone may know of a user.' });
+export type UserProfile = z.infer<typeof UserProfile>;
+
+/** A user's own account. */
+export const OwnUser = z
+  .object({ ...profile, email: z.string() })
+  .meta({ id: 'OwnUser', description: "The caller's own account." });
+export type OwnUser = z.infer<typeof OwnUser>;
+
+/** The few facts that a stream or a message shows of its user. */
+export const UserSummary = z
+  .object({
+    id: Id,
+    username: Username,
+    displayName: z.string(),
+    avatarUrl: z.string().nullable(),
+    isVerified: z.boolean(),
+  })
+  .meta({ id: 'UserSummary' });
+export type UserSummary = z.infer<typeof UserSummary>;
+
+export const GetUserInput = z.strictObject({ id: Id });
+
+export const UpdateUserInput = z.strictObject({
+  id: Id,
+  username: Username.optional(),
+  displayName: line(1, 50).optional(),
+  bio: block(0, 1000).optional(),
+});
+export type UpdateUserInput = z.infer<typeof UpdateUserInput>;
+
+export const DeleteUserInput = z.strictObject({ id: Id });
+export const DeletedUser = z.object({ id: Id, deletedAt: Timestamp }).meta({ id: 'DeletedUser' });
+export type DeletedUser = z.infer<typeof DeletedUser>;
+
+export const BecomePerformerInput = z.strictObject({ id: Id });
+
+export const VerifyUserInput = z.strictObject({ id: Id, isVerified: z.boolean().default(true) });
+export type VerifyUserInput = z.infer<typeof VerifyUserInput>;
+
+export const ListUserStreamsInput = z.strictObject({ id: Id, ...pageFields });
+export type ListUserStreamsInput = z.infer<typeof ListUserStreamsInput>;

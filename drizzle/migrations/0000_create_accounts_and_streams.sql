@@ -44,6 +44,7 @@ CREATE TABLE "sessions" (
 	"refresh_token_id" uuid NOT NULL,
 	"user_agent" text,
 	"created_at" timestamp(3) with time zone DEFAULT now() NOT NULL,
+	"authenticated_at" timestamp(3) with time zone NOT NULL,
 	"last_used_at" timestamp(3) with time zone DEFAULT now() NOT NULL,
 	"expires_at" timestamp(3) with time zone NOT NULL,
 	"absolute_expires_at" timestamp(3) with time zone NOT NULL,

@@ -8,7 +8,7 @@ export const id = () => uuid('id').primaryKey();
  * PostgreSQL's `2026-01-02 03:04:05.67+00` as ISO 8601 with milliseconds. Sliced instead of parsed, because a page of
  * streams holds a hundred of them; it relies on the connection's time zone being UTC.
  */
-const toIsoTimestamp = (text: string): string =>
+export const toIsoTimestamp = (text: string): string =>
   `${text.slice(0, 10)}T${text.slice(11, 19)}${(text.slice(19, -3) || '.').padEnd(4, '0')}Z`;
 
 /** A moment, to the millisecond, read and written as ISO 8601 in UTC. */

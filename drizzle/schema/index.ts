@@ -1,3 +1,4 @@
+export { toIsoTimestamp } from './columns.js';
 export * from './messages.js';
 export * from './payments.js';
 export * from './sessions.js';

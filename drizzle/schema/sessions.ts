@@ -17,6 +17,8 @@ export const sessions = pgTable(
     refreshTokenId: uuid('refresh_token_id').notNull(),
     userAgent: text('user_agent'),
     createdAt: createdAt(),
+    /** When the password was last given in this session. */
+    authenticatedAt: instant('authenticated_at').notNull(),
     lastUsedAt: instant('last_used_at').notNull().default(sql`now()`),
     /** Moves with every refresh, up to `absolute_expires_at`. */
     expiresAt: instant('expires_at').notNull(),

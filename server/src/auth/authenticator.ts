@@ -1,0 +1,66 @@
+import { LRUCache } from 'lru-cache';
+import { AppError } from '../platform/app-error.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database.js';
+import type { EventBus } from '../platform/event-bus.js';
+import { findSessionIdentity, type SessionIdentity } from './auth.queries.js';
+import type { Identity } from './identity.js';
+import type { TokenClaims, Tokens } from './tokens.js';
+
+/** How long a revocation may go unnoticed when the bus loses it. */
+const IDENTITY_TTL_MS = 5000;
+const CACHED_USERS_MAX = 20_000;
+
+type Loaded = { identity: Promise<SessionIdentity | undefined>; loadedAtMs: number };
+
+/**
+ * Turns an access token into an identity: the token by its signature, the session and the token version by the
+ * database, remembered for 5 s and forgotten at once when the bus says so. Throws ACCESS_TOKEN_EXPIRED,
+ * ACCESS_TOKEN_INVALID, SESSION_REVOKED or ACCOUNT_SUSPENDED.
+ */
+export const createAuthenticator = (deps: { database: Database; bus: EventBus; clock: Clock; tokens: Tokens }) => {
+  const { database, bus, clock, tokens } = deps;
+  // By user, so that what ends all sessions of a user is one deletion.
+  const users = new LRUCache<string, Map<string, Loaded>>({ max: CACHED_USERS_MAX });
+
+  bus.subscribe((event) => {
+    if (event.type === 'identityChanged') users.delete(event.userId);
+    if (event.type === 'sessionRevoked') users.get(event.userId)?.delete(event.sessionId);
+  });
+
+  const load = (claims: TokenClaims): Promise<SessionIdentity | undefined> => {
+    const identity = findSessionIdentity(database, claims);
+    const sessions = users.get(claims.userId) ?? new Map<string, Loaded>();
+    users.set(claims.userId, sessions);
+    sessions.set(claims.sessionId, { identity, loadedAtMs: clock.now().getTime() });
+    // A failure is told to whoever waits for it, and to nobody later.
+    identity.catch(() => sessions.delete(claims.sessionId));
+    return identity;
+  };
+
+  const recall = (claims: TokenClaims): Promise<SessionIdentity | undefined> => {
+    const known = users.get(claims.userId)?.get(claims.sessionId);
+    return known && clock.now().getTime() - known.loadedAtMs < IDENTITY_TTL_MS ? known.identity : load(claims);
+  };
+
+  const admit = (claims: TokenClaims, found: SessionIdentity | undefined): Identity => {
+    if (!found || found.tokenVersion !== claims.tokenVersion) throw new AppError('SESSION_REVOKED');
+    if (found.suspendedAt !== null) throw new AppError('ACCOUNT_SUSPENDED');
+    return found;
+  };
+
+  return {
+    /** As of 5 s ago at most. */
+    authenticate: async (accessToken: string): Promise<Identity> => {
+      const claims = await tokens.verifyAccess(accessToken);
+      return admit(claims, await recall(claims));
+    },
+    /** As of now: for money and administration. */
+    authenticateAfresh: async (accessToken: string): Promise<Identity> => {
+      const claims = await tokens.verifyAccess(accessToken);
+      return admit(claims, await load(claims));
+    },
+  };
+};
+
+export type Authenticator = ReturnType<typeof createAuthenticator>;

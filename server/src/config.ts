@@ -1,0 +1,190 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { StartupError } from './platform/startup-error.js';
+
+/** The project's root, the same from `src` and from `dist`. */
+export const projectDirectory = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** EX_CONFIG of sysexits.h. */
+const CONFIGURATION_EXIT_CODE = 78;
+const SECRET_LENGTH_MIN = 32;
+const SECRET_DISTINCT_CHARACTERS_MIN = 10;
+
+const flag = z.enum(['true', 'false'], { error: 'must be true or false' }).transform((text) => text === 'true');
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, { error: `must be from ${min} to ${max}` });
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+const urlWith = (protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+const isOrigin = (text: string) =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+
+const origins = list.refine((items) => items.every(isOrigin), {
+  error: 'must be exact origins such as https://example.com, separated by commas; * is not one',
+});
+
+const hosts = list.refine((items) => items.every((item) => /^[a-z0-9.-]+$/i.test(item)), {
+  error: 'must be host names without port, separated by commas',
+});
+
+const isNetwork = (text: string) => {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const bits = isIP(address) === 4 ? 32 : 128;
+  return isIP(address) !== 0 && rest.length === 0 && (prefix === undefined || (/^\d+$/.test(prefix) && +prefix <= bits));
+};
+
+/** `true` would believe any X-Forwarded-For, and with it any client's word about its own address. */
+const trustProxy = z.string().transform((text, context): false | number | string[] => {
+  if (text === 'false') return false;
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  const networks = text.split(',').map((item) => item.trim());
+  if (networks.every(isNetwork)) return networks;
+  context.addIssue('must be false, a number of hops, or addresses and networks, separated by commas');
+  return z.NEVER;
+});
+
+const isStrong = (text: string) =>
+  text.length >= SECRET_LENGTH_MIN &&
+  new Set(text).size >= SECRET_DISTINCT_CHARACTERS_MIN &&
+  !/change|example|secret|password/i.test(text);
+
+const secret = z.string().refine(isStrong, {
+  error: `must be random, at least ${SECRET_LENGTH_MIN} characters (openssl rand -base64 48 makes one)`,
+});
+
+/** Every variable that the server reads; `.env.example` explains each. */
+export const Environment = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: whole(0, 65_535).default(3000),
+  PUBLIC_URL: urlWith(['http:', 'https:']).optional(),
+  ALLOWED_HOSTS: hosts.default([]),
+  WEB_ORIGINS: origins.default([]),
+  TRUST_PROXY: trustProxy.default(false),
+  DATABASE_URL: urlWith(['postgres:', 'postgresql:']).optional(),
+  DATABASE_POOL_MAX: whole(1, 200).default(10),
+  DATABASE_PREPARE: flag.default(true),
+  DATABASE_MIGRATE_ON_START: flag.default(true),
+  DATA_DIRECTORY: z.string().default('.data'),
+  JWT_ACCESS_SECRET: secret.optional(),
+  JWT_REFRESH_SECRET: secret.optional(),
+  PERFORMER_APPROVAL: z.enum(['auto', 'admin']).optional(),
+  RATE_LIMIT_GLOBAL_PER_MINUTE: whole(1, 100_000_000).default(3000),
+  LOG_LEVEL: z
+    .string()
+    .toUpperCase()
+    .pipe(z.enum(['ERROR', 'WARN', 'INFO', 'DEBUG']))
+    .default('INFO'),
+});
+
+export type TokenSecrets = { access: string; refresh: string };
+
+type Parsed = z.infer<typeof Environment>;
+
+const refuse = (sentences: string[]): never => {
+  throw new StartupError(`Configuration: ${sentences.join('; ')}.`, CONFIGURATION_EXIT_CODE);
+};
+
+const parse = (env: Record<string, string | undefined>): Parsed => {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const result = Environment.safeParse(given);
+  if (result.success) return result.data;
+  // Zod's own messages may quote what was given, so that only ours and the list of choices are passed on.
+  return refuse(
+    result.error.issues.map((issue) => {
+      const choices = issue.code === 'invalid_value' ? `must be one of ${issue.values.join(', ')}` : issue.message;
+      return `${issue.path.join('.')} ${choices}`;
+    }),
+  );
+};
+
+const refuseUnsafeProduction = (env: Parsed) => {
+  const missing = (['DATABASE_URL', 'PUBLIC_URL', 'JWT_ACCESS_SECRET', 'JWT_REFRESH_SECRET'] as const).filter(
+    (name) => env[name] === undefined,
+  );
+  if (missing.length > 0) refuse(missing.map((name) => `${name} must be set in production`));
+};
+
+const secretsOf = (env: Parsed, developmentSecrets: (directory: string) => TokenSecrets, directory: string) => {
+  const made = env.JWT_ACCESS_SECRET && env.JWT_REFRESH_SECRET ? undefined : developmentSecrets(directory);
+  const access = env.JWT_ACCESS_SECRET ?? made?.access ?? '';
+  const refresh = env.JWT_REFRESH_SECRET ?? made?.refresh ?? '';
+  if (access === refresh) refuse(['JWT_REFRESH_SECRET must differ from JWT_ACCESS_SECRET']);
+  return { access, refresh };
+};
+
+/** Everything that can be set, parsed once and frozen. */
+export type Config = Readonly<{
+  mode: 'development' | 'test' | 'production';
+  host: string;
+  port: number;
+  publicUrl: string;
+  allowedHosts: string[];
+  webOrigins: string[];
+  trustProxy: false | number | string[];
+  database: Readonly<{ url: string | undefined; poolMax: number; prepare: boolean; migrateOnStart: boolean }>;
+  dataDirectory: string;
+  tokenSecrets: Readonly<TokenSecrets>;
+  performerApproval: 'auto' | 'admin';
+  rateLimits: Readonly<{ globalPerMinute: number }>;
+  logLevel: 'ERROR' | 'WARN' | 'INFO' | 'DEBUG';
+}>;
+
+/**
+ * Parses the environment. Throws StartupError with exit code 78 and one line that names each wrong variable, never a
+ * value. Outside production, secrets that are not given come from `developmentSecrets(dataDirectory)`.
+ */
+export const loadConfig = (
+  environment: Record<string, string | undefined>,
+  developmentSecrets: (directory: string) => TokenSecrets,
+): Config => {
+  const env = parse(environment);
+  if (env.NODE_ENV === 'production') refuseUnsafeProduction(env);
+  const dataDirectory = resolve(projectDirectory, env.DATA_DIRECTORY);
+  return Object.freeze({
+    mode: env.NODE_ENV,
+    host: env.HOST,
+    port: env.PORT,
+    publicUrl: (env.PUBLIC_URL ?? `http://localhost:${env.PORT}`).replace(/\/+$/, ''),
+    allowedHosts: env.ALLOWED_HOSTS.map((host) => host.toLowerCase()),
+    webOrigins: env.WEB_ORIGINS,
+    trustProxy: env.TRUST_PROXY,
+    database: Object.freeze({
+      url: env.DATABASE_URL,
+      poolMax: env.DATABASE_POOL_MAX,
+      prepare: env.DATABASE_PREPARE,
+      migrateOnStart: env.DATABASE_MIGRATE_ON_START,
+    }),
+    dataDirectory,
+    tokenSecrets: Object.freeze(secretsOf(env, developmentSecrets, dataDirectory)),
+    performerApproval: env.PERFORMER_APPROVAL ?? (env.NODE_ENV === 'production' ? 'admin' : 'auto'),
+    rateLimits: Object.freeze({ globalPerMinute: env.RATE_LIMIT_GLOBAL_PER_MINUTE }),
+    logLevel: env.LOG_LEVEL,
+  });
+};
+
+/** The process's environment, completed by `.env` in the project's root, over which it takes precedence. */
+export const readEnvironment = (): Record<string, string | undefined> => {
+  const file = resolve(projectDirectory, '.env');
+  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  return { ...fromFile, ...process.env };
+};

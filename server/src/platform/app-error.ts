@@ -1,0 +1,35 @@
+import { type ErrorCode, errorCodes, type FieldError } from '@versbottomlex/shared';
+
+export type AppErrorOptions = {
+  /** What a caller can do about it; the code's title when absent. */
+  detail?: string;
+  errors?: FieldError[];
+  retryAfterMs?: number;
+  price?: { amount: number; currency: string };
+  cause?: unknown;
+};
+
+/** A failure that a client can act on by its code. Everything that a service throws on purpose is one. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly errors: FieldError[] | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly price: { amount: number; currency: string } | undefined;
+
+  constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+    super(options.detail ?? errorCodes[code].title, { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.errors = options.errors;
+    this.retryAfterMs = options.retryAfterMs;
+    this.price = options.price;
+  }
+
+  get status(): number {
+    return errorCodes[this.code].status;
+  }
+}
+
+/** A broken rule of one field that only the server can check. */
+export const invalidField = (path: string, message: string): AppError =>
+  new AppError('VALIDATION_FAILED', { detail: `${path} ${message}`, errors: [{ path, message }] });

@@ -1,0 +1,112 @@
+import * as schema from '@versbottomlex/database';
+import { toIsoTimestamp } from '@versbottomlex/database';
+import type { SQL } from 'drizzle-orm';
+import { PgDialect } from 'drizzle-orm/pg-core';
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { z } from 'zod';
+import { AppError } from './app-error.js';
+import { databaseUnavailable, toDatabaseError } from './database-errors.js';
+import { createStatementQueue } from './statement-queue.js';
+
+/** A caller waits no longer than this for the database, and then hears 503. */
+const DEADLINE_MS = 3000;
+/** Below the deadline, so that the server gives up before its client does and no connection is held for nobody. */
+const STATEMENT_TIMEOUT_MS = 2800;
+const LOCK_TIMEOUT_MS = 2000;
+const CONNECT_TIMEOUT_SECONDS = 2;
+const BACKOFF_SECONDS_MAX = 0.5;
+const CLOSE_TIMEOUT_SECONDS = 5;
+
+export type DatabaseClient = PostgresJsDatabase<typeof schema>;
+
+export type Database = {
+  client: DatabaseClient;
+  /** Runs a statement: after 3 s it is DEPENDENCY_UNAVAILABLE, and any failure is free of SQL and parameters. */
+  run<T>(start: () => Promise<T>): Promise<T>;
+  /** Whether the database answers. */
+  isReachable(): Promise<boolean>;
+  close(): Promise<void>;
+};
+
+/** Exponential from 50 ms to 500 ms, with jitter, so that a returning database is not met by every node at once. */
+const backoff = (attempt: number): number =>
+  Math.min(0.05 * 2 ** attempt, BACKOFF_SECONDS_MAX) * (0.5 + Math.random() / 2);
+
+/** The driver's options that every connection of ours has: UTC, bounded waits, quick reconnects. */
+export const connectionOptions = {
+  connect_timeout: CONNECT_TIMEOUT_SECONDS,
+  backoff,
+  onnotice: () => {},
+  // Drizzle reads and writes arrays itself, which saves a query at every connection.
+  fetch_types: false,
+  connection: { application_name: 'versbottomlex', TimeZone: 'UTC' },
+} as const;
+
+/**
+ * A pool that opens connections when they are needed, reconnects by itself, and never makes a caller wait longer than
+ * the deadline. Nothing connects before the first statement.
+ */
+export const createDatabase = (options: { url: string; poolMax: number; prepare: boolean }): Database => {
+  const driver = postgres(options.url, {
+    ...connectionOptions,
+    max: options.poolMax,
+    prepare: options.prepare,
+    connection: {
+      ...connectionOptions.connection,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+    },
+  });
+  const client = drizzle(driver, { schema });
+  const queue = createStatementQueue({
+    activeMax: options.poolMax,
+    deadlineMs: DEADLINE_MS,
+    tooLate: databaseUnavailable,
+  });
+  const run = <T>(start: () => Promise<T>): Promise<T> =>
+    queue.run(start).catch((error: unknown) => {
+      throw error instanceof AppError ? error : toDatabaseError(error);
+    });
+  return {
+    client,
+    run,
+    isReachable: () => run(async () => (await driver`select 1`).length === 1).catch(() => false),
+    close: () => driver.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
+  };
+};
+
+type Prepared<Row> = { execute(values?: Record<string, unknown>): Promise<Row> };
+
+/**
+ * A statement that is parsed and planned once a connection instead of once a call. `build` names it; the result runs
+ * it on any database. Declare it at the top of a module.
+ */
+export const prepared = <Row>(build: (client: DatabaseClient) => Prepared<Row>) => {
+  const statements = new WeakMap<Database, Prepared<Row>>();
+  return (database: Database, values?: Record<string, unknown>): Promise<Row> => {
+    let statement = statements.get(database);
+    if (!statement) {
+      statement = build(database.client);
+      statements.set(database, statement);
+    }
+    const ready = statement;
+    return database.run(() => ready.execute(values));
+  };
+};
+
+const dialect = new PgDialect();
+
+/**
+ * As {@link prepared}, for a statement that the query builder cannot say, such as one that writes several tables. Each
+ * row of the answer is checked by `row`, whose keys are the statement's column names.
+ */
+export const preparedSql = <Row extends z.ZodType>(name: string, row: Row, statement: SQL) => {
+  const rows = z.array(row);
+  const run = prepared((client) => client._.session.prepareQuery(dialect.sqlToQuery(statement), undefined, name, false));
+  return async (database: Database, values?: Record<string, unknown>): Promise<z.output<Row>[]> =>
+    rows.parse([...((await run(database, values)) as Iterable<unknown>)]);
+};
+
+/** A `timestamptz` in a row of {@link preparedSql}, as ISO 8601. */
+export const InstantColumn = z.string().transform(toIsoTimestamp);

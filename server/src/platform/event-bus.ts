@@ -1,0 +1,28 @@
+/** What the parts of the process, and later its peers, tell each other. A hint: the database is the truth. */
+export type BusEvent =
+  /** The account's role, verification or standing changed, or all its sessions ended. */
+  | { type: 'identityChanged'; userId: string }
+  /** One session ended. */
+  | { type: 'sessionRevoked'; userId: string; sessionId: string }
+  /** A stream was created, changed, started or ended. */
+  | { type: 'streamChanged'; streamId: string };
+
+export type EventBus = {
+  publish(event: BusEvent): void;
+  /** Returns the function that ends the subscription. */
+  subscribe(listener: (event: BusEvent) => void): () => void;
+};
+
+/** A bus within this process; listeners are called at once, in the order in which they subscribed. */
+export const createEventBus = (): EventBus => {
+  const listeners = new Set<(event: BusEvent) => void>();
+  return {
+    publish: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+};

@@ -1,0 +1,16 @@
+import type { Logger } from '../platform/logger.js';
+import type { Services } from '../services.js';
+
+/** What every procedure knows of its call, whichever transport brought it. */
+export type Context = {
+  requestId: string;
+  /** The client's real address, with trusted proxies taken into account. */
+  address: string;
+  userAgent: string | undefined;
+  /** What came after `Bearer`; undefined when no credentials were sent. */
+  accessToken: string | undefined;
+  /** Whether answers may carry the message and the stack of a fault: in development only. */
+  showsFaults: boolean;
+  services: Services;
+  logger: Logger;
+};

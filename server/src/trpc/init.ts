@@ -1,0 +1,38 @@
+import { initTRPC } from '@trpc/server';
+import type { ErrorCode } from '@versbottomlex/shared';
+import type { OpenApiMeta } from 'trpc-openapi';
+import { debugOf, toAppError, toErrorData } from './errors.js';
+import type { Context } from './context.js';
+
+/** Who may call, for the document and the authorization tests; the procedure kinds set it. */
+export type Access = 'open' | 'public' | 'signedIn' | 'admin';
+
+export type ProcedureMeta = OpenApiMeta<Record<string, unknown>> & {
+  access?: Access;
+  /** The codes it may fail with, beyond those that any call can get; the document lists them by status. */
+  errors?: readonly ErrorCode[];
+  /** The status of success on REST, where it is not 200. */
+  successStatus?: 201;
+  /** Whether anonymous REST answers may be shared for a second; only where they are the same for everybody. */
+  isShared?: boolean;
+};
+
+const t = initTRPC
+  .context<Context>()
+  .meta<ProcedureMeta>()
+  .create({
+    // Stacks are ours to show or hide; tRPC would guess from NODE_ENV.
+    isDev: false,
+    errorFormatter: ({ shape, error, path, ctx }) => {
+      const appError = toAppError(error);
+      const debug = ctx?.showsFaults ? debugOf(appError) : undefined;
+      return {
+        ...shape,
+        message: appError.message,
+        data: { ...toErrorData(appError, ctx?.requestId ?? '', path), ...(debug && { debug }) },
+      };
+    },
+  });
+
+export const { router, middleware, mergeRouters } = t;
+export const rootProcedure = t.procedure;

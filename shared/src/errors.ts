@@ -60,8 +60,6 @@ export const errorCodes = {
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   /** A fault of ours; `requestId` finds it in the logs. */
   INTERNAL_ERROR: { status: 500, title: 'Something went wrong' },
-  /** The operation is part of the API, and is not built yet. */
-  NOT_IMPLEMENTED: { status: 501, title: 'Not available yet' },
   /** The database is away; retry after `retryAfterMs`. */
   DEPENDENCY_UNAVAILABLE: { status: 503, title: 'Temporarily unavailable' },
   /** More work is queued than the server takes on; retry after `retryAfterMs`. */

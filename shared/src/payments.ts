@@ -38,3 +38,4 @@ export const PaymentHistoryInput = z.strictObject({
   ...pageFields,
 });
 export type PaymentHistoryInput = z.infer<typeof PaymentHistoryInput>;
+export const GetPaymentInput = z.strictObject({ id: Id });

@@ -49,7 +49,7 @@ export type OwnUser = z.infer<typeof OwnUser>;
 export const UserSummary = z
   .object({
     id: Id,
-    username: Username,
+    username: Username.nullable().meta({ description: 'Null once the account is deleted.' }),
     displayName: z.string(),
     avatarUrl: z.string().nullable(),
     isVerified: z.boolean(),

@@ -1,0 +1,23 @@
+import { Role } from '@versbottomlex/shared';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { type Database, preparedSql } from '../platform/database.js';
+
+const $ = sql.placeholder;
+
+const UserRow = z.object({ id: z.string(), username: z.string(), role: Role, isVerified: z.boolean() });
+export type AdministeredUser = z.output<typeof UserRow>;
+
+const setRoleStatement = preparedSql(
+  'administration_set_role',
+  UserRow,
+  sql`update users set role = ${$('role')}::user_role, is_verified = ${$('isVerified')}::boolean
+    where lower(username) = lower(${$('username')}::text) and deleted_at is null
+    returning id, username, role, is_verified as "isVerified"`,
+);
+
+/** Gives a user, named in whatever case, a role; undefined when there is none of that name. */
+export const setRole = async (
+  database: Database,
+  change: { username: string; role: Role; isVerified: boolean },
+): Promise<AdministeredUser | undefined> => (await setRoleStatement(database, change))[0];

@@ -1,0 +1,37 @@
+import { GetPaymentInput, Payment, PaymentHistoryInput, PaymentPage } from '@versbottomlex/shared';
+import { router } from '../trpc/init.js';
+import { signedInNowProcedure } from '../trpc/procedures.js';
+
+const tags = ['payments'];
+
+export const paymentsRouter = router({
+  history: signedInNowProcedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/payments/history',
+        tags,
+        summary: 'Get the payment history',
+        description: 'Own payments, made and received, newest first.',
+      },
+      errors: ['VALIDATION_FAILED'],
+    })
+    .input(PaymentHistoryInput)
+    .output(PaymentPage)
+    .query(({ ctx, input }) => ctx.services.payments.history(ctx.identity, input)),
+
+  get: signedInNowProcedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/payments/{id}',
+        tags,
+        summary: 'Get a payment',
+        description: 'For its payer, its payee and admins.',
+      },
+      errors: ['NOT_FOUND', 'VALIDATION_FAILED'],
+    })
+    .input(GetPaymentInput)
+    .output(Payment)
+    .query(({ ctx, input }) => ctx.services.payments.get(ctx.identity, input.id)),
+});

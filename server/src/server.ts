@@ -1,0 +1,62 @@
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from './app.js';
+import type { Config } from './config.js';
+import { openDatabase } from './open-database.js';
+import { systemClock } from './platform/clock.js';
+import { createDatabase } from './platform/database.js';
+import { createEventBus } from './platform/event-bus.js';
+import type { Logger } from './platform/logger.js';
+import { createPasswordHasher } from './platform/password-hasher.js';
+import { StartupError } from './platform/startup-error.js';
+import { createServices } from './services.js';
+import { seedDemo } from './demo/demo-data.js';
+
+export type RunningServer = { app: FastifyInstance; hasDemoData: boolean; stop(): Promise<void> };
+
+const listen = async (app: FastifyInstance, { host, port }: Config): Promise<void> => {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'EADDRINUSE') {
+      throw new StartupError(`Port ${port} on ${host} is in use; stop what uses it, or set PORT to another.`, 69, { cause });
+    }
+    if (code === 'EACCES') throw new StartupError(`Port ${port} may not be opened by this user; set PORT.`, 77, { cause });
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw new StartupError(`HOST ${host} is not an address of this machine.`, 78, { cause });
+    }
+    throw cause;
+  }
+};
+
+/**
+ * Everything between a configuration and a listening server. `stop` drains requests, then closes the database, the
+ * embedded one last. Throws StartupError, with nothing left running.
+ */
+export const startServer = async (
+  config: Config,
+  logger: Logger,
+  onStep: (line: string) => void,
+): Promise<RunningServer> => {
+  const opened = await openDatabase(config, onStep);
+  const { poolMax, prepare } = config.database;
+  const database = createDatabase({ url: opened.url, poolMax, prepare });
+  const bus = createEventBus();
+  const passwords = createPasswordHasher();
+  const services = createServices({ config, database, bus, clock: systemClock, logger, passwords });
+  const app = await buildApp({ config, logger, services, database, bus });
+  const stop = async () => {
+    await app.close();
+    await database.close();
+    await opened.stop();
+  };
+  try {
+    const hasDemoData = opened.isEmbedded && config.mode === 'development';
+    if (hasDemoData) await seedDemo({ services, database }, onStep);
+    await listen(app, config);
+    return { app, hasDemoData, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};

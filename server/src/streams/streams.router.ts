@@ -1,0 +1,108 @@
+import {
+  CreateStreamInput,
+  EndStreamInput,
+  GetStreamInput,
+  ListStreamsInput,
+  StartStreamInput,
+  Stream,
+  StreamPage,
+  UpdateStreamInput,
+} from '@versbottomlex/shared';
+import { router } from '../trpc/init.js';
+import { publicProcedure, signedInProcedure } from '../trpc/procedures.js';
+
+const tags = ['streams'];
+
+export const streamsRouter = router({
+  list: publicProcedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/streams',
+        tags,
+        summary: 'List streams',
+        description: 'Public streams, live ones by default. `newest` is stable while streams come and go.',
+      },
+      errors: ['VALIDATION_FAILED'],
+      isShared: true,
+    })
+    .input(ListStreamsInput)
+    .output(StreamPage)
+    .query(({ ctx, input }) => ctx.services.streams.list(input)),
+
+  create: signedInProcedure
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/streams',
+        tags,
+        summary: 'Create a stream',
+        description: 'Live at once, or scheduled. For verified performers and admins.',
+      },
+      successStatus: 201,
+      errors: ['NOT_A_PERFORMER', 'NOT_VERIFIED', 'ALREADY_LIVE', 'VALIDATION_FAILED'],
+    })
+    .input(CreateStreamInput)
+    .output(Stream)
+    .mutation(({ ctx, input }) => ctx.services.streams.create(ctx.identity, input)),
+
+  get: publicProcedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/streams/{id}',
+        tags,
+        summary: 'Get a stream',
+        description: 'A private one is for its performer, admins and ticket holders; others hear its price.',
+      },
+      errors: ['ACCESS_REQUIRED', 'NOT_FOUND', 'VALIDATION_FAILED'],
+    })
+    .input(GetStreamInput)
+    .output(Stream)
+    .query(({ ctx, input }) => ctx.services.streams.get(ctx.identity, input.id)),
+
+  update: signedInProcedure
+    .meta({
+      openapi: {
+        method: 'PUT',
+        path: '/streams/{id}',
+        tags,
+        summary: 'Update a stream',
+        description: 'Only what is given changes. Price, privacy and schedule are fixed while the stream is live.',
+      },
+      errors: ['FORBIDDEN', 'NOT_FOUND', 'STREAM_LIVE', 'STREAM_ENDED', 'VALIDATION_FAILED'],
+    })
+    .input(UpdateStreamInput)
+    .output(Stream)
+    .mutation(({ ctx, input }) => ctx.services.streams.update(ctx.identity, input)),
+
+  start: signedInProcedure
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/streams/{id}/start',
+        tags,
+        summary: 'Start a scheduled stream',
+        description: 'At most one stream of a performer is live at a time.',
+      },
+      errors: ['FORBIDDEN', 'NOT_FOUND', 'STREAM_LIVE', 'STREAM_ENDED', 'ALREADY_LIVE', 'VALIDATION_FAILED'],
+    })
+    .input(StartStreamInput)
+    .output(Stream)
+    .mutation(({ ctx, input }) => ctx.services.streams.start(ctx.identity, input.id)),
+
+  end: signedInProcedure
+    .meta({
+      openapi: {
+        method: 'DELETE',
+        path: '/streams/{id}',
+        tags,
+        summary: 'End a stream',
+        description: 'It stays readable. Ending it again gives the same answer.',
+      },
+      errors: ['FORBIDDEN', 'NOT_FOUND', 'VALIDATION_FAILED'],
+    })
+    .input(EndStreamInput)
+    .output(Stream)
+    .mutation(({ ctx, input }) => ctx.services.streams.end(ctx.identity, input.id)),
+});

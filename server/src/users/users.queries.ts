@@ -1,0 +1,81 @@
+import { type UpdateUserInput, UserProfile } from '@versbottomlex/shared';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { AppError } from '../platform/app-error.js';
+import { type Database, InstantColumn, preparedSql } from '../platform/database.js';
+import { translating } from '../platform/database-errors.js';
+
+const $ = sql.placeholder;
+
+const ProfileRow = z.object({ ...UserProfile.shape, createdAt: InstantColumn });
+
+/** The public columns of `users`, with the count of the streams that anyone may see. */
+const profileColumns = sql.raw(`users.id, username, display_name as "displayName", bio, avatar_url as "avatarUrl",
+  role, is_verified as "isVerified", created_at as "createdAt",
+  json_build_object('streams', (
+    select count(*) from streams where performer_id = users.id and not is_private
+  )) as counts`);
+
+const findProfileStatement = preparedSql(
+  'users_find_profile',
+  ProfileRow,
+  sql`select ${profileColumns} from users where id = ${$('id')}::uuid and deleted_at is null`,
+);
+
+export const findProfile = async (database: Database, id: string): Promise<UserProfile | undefined> =>
+  (await findProfileStatement(database, { id }))[0];
+
+const updateProfileStatement = preparedSql(
+  'users_update_profile',
+  ProfileRow,
+  sql`update users set
+      username = coalesce(${$('username')}::text, username),
+      display_name = coalesce(${$('displayName')}::text, display_name),
+      bio = coalesce(${$('bio')}::text, bio)
+    where id = ${$('id')}::uuid and deleted_at is null
+    returning ${profileColumns}`,
+);
+
+/** Changes what is given. Throws USERNAME_TAKEN. */
+export const updateProfile = async (database: Database, input: UpdateUserInput): Promise<UserProfile | undefined> => {
+  const { id, username = null, displayName = null, bio = null } = input;
+  const rows = await translating(updateProfileStatement(database, { id, username, displayName, bio }), {
+    users_username_key: () => new AppError('USERNAME_TAKEN'),
+  });
+  return rows[0];
+};
+
+const becomePerformerStatement = preparedSql(
+  'users_become_performer',
+  ProfileRow,
+  sql`update users set role = 'performer', is_verified = ${$('isVerified')}::boolean
+    where id = ${$('id')}::uuid and role = 'viewer' and deleted_at is null
+    returning ${profileColumns}`,
+);
+
+/** Makes a viewer a performer; undefined for whoever is more than a viewer already. */
+export const becomePerformer = async (database: Database, change: { id: string; isVerified: boolean }) =>
+  (await becomePerformerStatement(database, change))[0];
+
+const setVerifiedStatement = preparedSql(
+  'users_set_verified',
+  ProfileRow,
+  sql`update users set
+      is_verified = ${$('isVerified')}::boolean,
+      role = case when ${$('isVerified')}::boolean and role = 'viewer' then 'performer' else role end
+    where id = ${$('id')}::uuid and deleted_at is null
+    returning ${profileColumns}`,
+);
+
+export const setVerified = async (database: Database, change: { id: string; isVerified: boolean }) =>
+  (await setVerifiedStatement(database, change))[0];
+
+const deleteAccountStatement = preparedSql(
+  'users_delete_account',
+  z.object({ deletedAt: InstantColumn.nullable() }),
+  sql`select delete_account(${$('id')}::uuid, ${$('now')}::timestamptz) as "deletedAt"`,
+);
+
+/** When the account was deleted, by this call; null when there was none any more. */
+export const deleteAccount = async (database: Database, of: { id: string; now: string }): Promise<string | null> =>
+  (await deleteAccountStatement(database, of))[0]?.deletedAt ?? null;

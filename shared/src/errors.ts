@@ -104,4 +104,9 @@ export type ErrorData = {
   issues?: FieldError[];
   retryAfterMs?: number;
   price?: { amount: number; currency: string };
+  /** In development only. */
+  debug?: { message: string; stack: string | undefined };
 };
+
+/** A tRPC error as it goes over the wire. */
+export type ErrorShape = { message: string; code: number; data: ErrorData };

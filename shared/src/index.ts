@@ -1,3 +1,4 @@
+export type { AppRouter } from './app-router.js';
 export * from './auth.js';
 export * from './errors.js';
 export * from './ids.js';

@@ -1,5 +1,5 @@
 import { initTRPC } from '@trpc/server';
-import type { ErrorCode } from '@versbottomlex/shared';
+import type { ErrorCode, ErrorShape } from '@versbottomlex/shared';
 import type { OpenApiMeta } from 'trpc-openapi';
 import { debugOf, toAppError, toErrorData } from './errors.js';
 import type { Context } from './context.js';
@@ -23,7 +23,7 @@ const t = initTRPC
   .create({
     // Stacks are ours to show or hide; tRPC would guess from NODE_ENV.
     isDev: false,
-    errorFormatter: ({ shape, error, path, ctx }) => {
+    errorFormatter: ({ shape, error, path, ctx }): ErrorShape => {
       const appError = toAppError(error);
       const debug = ctx?.showsFaults ? debugOf(appError) : undefined;
       return {

@@ -1,0 +1,54 @@
+import type { AnyRouter } from '@trpc/server';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { appRouter } from './app-router.js';
+import type { Config } from './config.js';
+import { logRequests } from './http/access-log.js';
+import { limitAddresses } from './http/address-limit.js';
+import { allowOrigins } from './http/cors.js';
+import { createSendFailure } from './http/failure.js';
+import { mountHealth } from './http/health.js';
+import { checkHosts } from './http/host-check.js';
+import { watchRoutes } from './http/known-routes.js';
+import { refuseNotServed } from './http/not-served.js';
+import { createContextFactory } from './http/request-context.js';
+import { mountRest } from './http/rest.js';
+import { setHeaders } from './http/security-headers.js';
+import { serverOptions } from './http/server-options.js';
+import { createSharedAnswers } from './http/shared-answers.js';
+import type { Database } from './platform/database.js';
+import type { EventBus } from './platform/event-bus.js';
+import type { Logger } from './platform/logger.js';
+import type { Services } from './services.js';
+
+export type AppDeps = {
+  config: Config;
+  logger: Logger;
+  services: Services;
+  database: Pick<Database, 'isReachable'>;
+  bus: EventBus;
+  /** The procedures that are served; the whole API unless a test has others. */
+  router?: AnyRouter;
+};
+
+/** Builds the HTTP server from its parts. It does not listen. */
+export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
+  const { config, logger, database, bus, router = appRouter } = deps;
+  const sendFailure = createSendFailure({ logger, showsFaults: config.mode === 'development' });
+  const createContext = createContextFactory(deps);
+  const sharedAnswers = createSharedAnswers(bus);
+
+  const app: FastifyInstance = Fastify(serverOptions(config, sendFailure));
+  app.setErrorHandler(sendFailure);
+
+  // In this order: headers first, so that refusals have them; then what is cheapest to refuse.
+  const known = watchRoutes(app);
+  logRequests(app, config, logger);
+  await setHeaders(app, config);
+  checkHosts(app, config);
+  await allowOrigins(app, config);
+  refuseNotServed(app, known, await limitAddresses(app, config));
+
+  mountHealth(app, database);
+  await app.register(async (scope) => mountRest(scope, { router, createContext, sharedAnswers }), { prefix: '/api' });
+  return app;
+};

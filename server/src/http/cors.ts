@@ -1,0 +1,24 @@
+import cors from '@fastify/cors';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '../config.js';
+
+/** In development, any port of this machine may be a frontend. */
+const LOCAL_ORIGIN = /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/;
+/** The longest that Chromium remembers a preflight. */
+const PREFLIGHT_SECONDS = 7200;
+
+/** Lets the allowed origins read answers, with credentials; others get no permission, and their browsers refuse. */
+export const allowOrigins = async (
+  app: FastifyInstance,
+  config: Pick<Config, 'mode' | 'webOrigins'>,
+): Promise<void> => {
+  await app.register(cors, {
+    origin: config.mode === 'development' ? [...config.webOrigins, LOCAL_ORIGIN] : config.webOrigins,
+    credentials: true,
+    methods: 'GET, HEAD, POST, PUT, DELETE',
+    allowedHeaders: 'Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-CSRF-Token',
+    exposedHeaders: 'X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset',
+    maxAge: PREFLIGHT_SECONDS,
+    strictPreflight: false,
+  });
+};

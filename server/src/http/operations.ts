@@ -1,0 +1,73 @@
+import type { AnyProcedure, AnyRouter } from '@trpc/server';
+import type { z } from 'zod';
+import type { Context } from '../trpc/context.js';
+import type { ProcedureMeta } from '../trpc/init.js';
+
+/** A procedure as a transport calls it: rejects with a TRPCError. */
+export type Call = (options: {
+  ctx: Context;
+  getRawInput: () => Promise<unknown>;
+  path: string;
+  type: 'query' | 'mutation';
+  signal: undefined;
+  batchIndex: number;
+}) => Promise<unknown>;
+
+/** A procedure that is also a REST operation, by its `openapi` meta. */
+export type Operation = {
+  /** As tRPC names it: `streams.list`. */
+  procedurePath: string;
+  type: 'query' | 'mutation';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below `/api`, with parameters in braces: `/streams/{id}`. */
+  path: string;
+  pathParameters: string[];
+  meta: ProcedureMeta;
+  input: z.ZodType | undefined;
+  call: Call;
+};
+
+/** What a procedure is at run time; tRPC's types keep it from being seen. */
+type ProcedureDefinition = {
+  type: 'query' | 'mutation' | 'subscription';
+  meta?: ProcedureMeta;
+  inputs: z.ZodType[];
+};
+
+const proceduresOf = (router: AnyRouter): Record<string, AnyProcedure> =>
+  router._def.procedures as Record<string, AnyProcedure>;
+
+const definitionOf = (procedure: AnyProcedure): ProcedureDefinition =>
+  procedure._def as unknown as ProcedureDefinition;
+
+/** Whether `path` names a subscription of `router`. */
+export const isSubscription = (router: AnyRouter, path: string): boolean => {
+  const procedures = proceduresOf(router);
+  const procedure = Object.hasOwn(procedures, path) ? procedures[path] : undefined;
+  return procedure !== undefined && definitionOf(procedure).type === 'subscription';
+};
+
+export const pathParametersOf = (path: string): string[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+
+/** Every procedure of `router` with `openapi` meta. Throws for one that REST could not serve. */
+export const listOperations = (router: AnyRouter): Operation[] =>
+  Object.entries(proceduresOf(router)).flatMap(([procedurePath, procedure]) => {
+    const { type, meta, inputs } = definitionOf(procedure);
+    if (!meta?.openapi || meta.openapi.enabled === false) return [];
+    if (type === 'subscription') throw new Error(`${procedurePath} is a subscription, which REST does not have`);
+    if (inputs.length > 1) throw new Error(`${procedurePath} has several input schemas; give it one`);
+    const { method, path } = meta.openapi;
+    return [
+      {
+        procedurePath,
+        type,
+        method,
+        path,
+        pathParameters: pathParametersOf(path),
+        meta,
+        input: inputs[0],
+        call: procedure as unknown as Call,
+      },
+    ];
+  });

@@ -1,0 +1,38 @@
+import type { FastifyRequest } from 'fastify';
+import type { Config } from '../config.js';
+import type { Logger } from '../platform/logger.js';
+import type { Services } from '../services.js';
+import type { Context } from '../trpc/context.js';
+
+const BEARER = /^Bearer +([^\s]+) *$/i;
+
+/**
+ * The token of an Authorization header: undefined without one, and empty for another scheme or a malformed value, so
+ * that credentials which cannot be read are refused instead of ignored.
+ */
+export const accessTokenOf = (header: string | undefined): string | undefined =>
+  header === undefined ? undefined : (BEARER.exec(header)?.[1] ?? '');
+
+/** Whether the caller is a guest, whose answers may be shared with other guests. */
+export const isAnonymous = (request: FastifyRequest): boolean => request.headers.authorization === undefined;
+
+export type CreateContext = (request: FastifyRequest) => Context;
+
+/** Makes the one function that turns an HTTP request into what procedures know of their call, for REST and tRPC. */
+export const createContextFactory = (deps: {
+  config: Config;
+  logger: Logger;
+  services: Services;
+}): CreateContext => {
+  const { logger, services } = deps;
+  const showsFaults = deps.config.mode === 'development';
+  return (request) => ({
+    requestId: request.id,
+    address: request.ip,
+    userAgent: request.headers['user-agent'],
+    accessToken: accessTokenOf(request.headers.authorization),
+    showsFaults,
+    services,
+    logger,
+  });
+};

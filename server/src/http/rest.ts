@@ -1,0 +1,92 @@
+import type { AnyRouter } from '@trpc/server';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { refuseMethod } from './known-routes.js';
+import { listOperations, type Operation } from './operations.js';
+import { type CreateContext, isAnonymous } from './request-context.js';
+import { readJsonBodies } from './request-body.js';
+import { planInput, readInput } from './rest-input.js';
+import type { SharedAnswers } from './shared-answers.js';
+
+export const JSON_CONTENT_TYPE = 'application/json; charset=utf-8';
+
+type Deps = { router: AnyRouter; createContext: CreateContext; sharedAnswers: SharedAnswers };
+
+/** Calls the operation's procedure, and answers its output as text. */
+const caller = (operation: Operation, createContext: CreateContext) => {
+  const { call, procedurePath: path, type } = operation;
+  const plan = planInput(operation);
+  return async (request: FastifyRequest): Promise<string> => {
+    const input = readInput(plan, request);
+    const output = await call({
+      ctx: createContext(request),
+      getRawInput: async () => input,
+      path,
+      type,
+      signal: undefined,
+      batchIndex: 0,
+    });
+    return JSON.stringify(output) ?? 'null';
+  };
+};
+
+const handlerOf = (operation: Operation, { createContext, sharedAnswers }: Deps): RouteHandlerMethod => {
+  const answer = caller(operation, createContext);
+  const status = operation.meta.successStatus ?? 200;
+  const send = (reply: FastifyReply, body: string) => {
+    reply.code(status).header('content-type', JSON_CONTENT_TYPE).send(body);
+  };
+  if (!operation.meta.isShared) {
+    return async (request, reply) => send(reply, await answer(request));
+  }
+  return (request, reply) => {
+    if (!isAnonymous(request)) return answer(request).then((body) => send(reply, body));
+    const url = request.raw.url ?? '';
+    const known = sharedAnswers.find(url);
+    if (known !== undefined) return send(reply, known);
+    return sharedAnswers.share(url, () => answer(request)).then((body) => send(reply, body));
+  };
+};
+
+const toFastifyPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+const toPattern = (path: string) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+
+/**
+ * A path such as `/payments/tip` is also an instance of `/payments/{id}`: without a route of its own, a GET of it would
+ * be taken for the payment `tip`.
+ */
+const shadowedMethods = (path: string, operations: Operation[]): Operation['method'][] => {
+  const own = new Set(operations.filter((other) => other.path === path).map(({ method }) => method));
+  const others = operations.filter((other) => other.path !== path && toPattern(other.path).test(path));
+  return [...new Set(others.map(({ method }) => method))].filter((method) => !own.has(method));
+};
+
+const refuseShadowed = (app: FastifyInstance, operations: Operation[]): void => {
+  const fixed = new Set(operations.filter(({ pathParameters }) => pathParameters.length === 0).map(({ path }) => path));
+  for (const path of fixed) {
+    const methods = shadowedMethods(path, operations);
+    if (methods.length === 0) continue;
+    const allowed = operations.filter((other) => other.path === path).map(({ method }) => method);
+    app.route({ method: methods, url: path, config: { isRefusal: true }, handler: refuseMethod(allowed) });
+  }
+};
+
+/**
+ * Mounts every documented procedure as a route of its own that calls the procedure (registered below `/api`). Schemas
+ * are never changed for it, so that tRPC and REST accept the same values.
+ */
+export const mountRest = (app: FastifyInstance, deps: Deps): void => {
+  readJsonBodies(app);
+  const operations = listOperations(deps.router);
+  for (const operation of operations) {
+    if (operation.meta.isShared && (operation.method !== 'GET' || operation.type !== 'query')) {
+      throw new Error(`${operation.procedurePath} is shared, which only a GET of a query can be`);
+    }
+    app.route({
+      method: operation.method,
+      url: toFastifyPath(operation.path),
+      handler: handlerOf(operation, deps),
+    });
+  }
+  refuseShadowed(app, operations);
+};

@@ -1,0 +1,42 @@
+import helmet from '@fastify/helmet';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Config } from '../config.js';
+
+/** Nothing that answers JSON may load, run or be framed. */
+const API_POLICY = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
+
+const YEAR_SECONDS = 31_536_000;
+
+/**
+ * The headers that helmet gives an answer. They are the same for every request, while @fastify/helmet builds all its
+ * middleware anew for each, so that it is asked once.
+ */
+const helmetHeaders = async (config: Pick<Config, 'publicUrl'>): Promise<Record<string, string>> => {
+  const asked = Fastify();
+  await asked.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: API_POLICY },
+    // Reading across origins is decided by CORS, which this header would forbid even to allowed origins.
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+    referrerPolicy: { policy: 'no-referrer' },
+    frameguard: { action: 'deny' },
+    strictTransportSecurity: config.publicUrl.startsWith('https:') && {
+      maxAge: YEAR_SECONDS,
+      includeSubDomains: false,
+    },
+  });
+  asked.get('/', (_request, reply) => {
+    reply.send(reply.raw.getHeaders());
+  });
+  const answer = await asked.inject('/');
+  await asked.close();
+  return answer.json();
+};
+
+/** Puts the request's id, the security headers and `no-store` on every answer. */
+export const setHeaders = async (app: FastifyInstance, config: Pick<Config, 'publicUrl'>): Promise<void> => {
+  const constant = { ...(await helmetHeaders(config)), 'cache-control': 'no-store' };
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(constant).header('x-request-id', request.id);
+    done();
+  });
+};

@@ -6,6 +6,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Quick for a person, and nothing for a processor. */
+const PARENT_WATCH_MS = 500;
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
@@ -23,5 +26,14 @@ if (!existsSync(join(root, 'server/dist/main.js'))) process.stderr.write('Buildi
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
 const build = spawnSync(process.execPath, [tsc, '-b'], { cwd: root, stdio: ['ignore', 2, 2] });
 if (build.status !== 0) fail('The build failed; see the lines above.', 70);
+
+// npm runs this below a shell that does not pass SIGTERM on. When that shell is gone, the server should go too.
+const shell = process.ppid;
+const watch = setInterval(() => {
+  if (process.ppid === shell) return;
+  clearInterval(watch);
+  process.kill(process.pid, 'SIGTERM');
+}, PARENT_WATCH_MS);
+watch.unref();
 
 await import('../server/dist/main.js');

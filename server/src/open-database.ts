@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Config, projectDirectory } from './config.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
+import { findEmbeddedPostgres } from './platform/embedded-postgres/find-embedded-postgres.js';
 import { migrateDatabase, waitForDatabase } from './platform/migrations.js';
 
 export type OpenDatabase = { url: string; isEmbedded: boolean; stop(): Promise<void> };
@@ -8,9 +9,16 @@ export type OpenDatabase = { url: string; isEmbedded: boolean; stop(): Promise<v
 const EMBEDDED_DATABASE = 'versbottomlex';
 export const migrationsDirectory = join(projectDirectory, 'drizzle/migrations');
 
-const locate = async (config: Config, onStep: (line: string) => void): Promise<OpenDatabase> => {
+const locate = async (
+  config: Config,
+  onStep: (line: string) => void,
+  joinsRunning: boolean,
+): Promise<OpenDatabase> => {
   const { url } = config.database;
-  if (url !== undefined) return { url, isEmbedded: false, stop: async () => {} };
+  const stop = async () => {};
+  if (url !== undefined) return { url, isEmbedded: false, stop };
+  const running = joinsRunning ? await findEmbeddedPostgres(config.dataDirectory, EMBEDDED_DATABASE) : undefined;
+  if (running !== undefined) return { url: running, isEmbedded: true, stop };
   const embedded = await startEmbeddedPostgres({
     directory: config.dataDirectory,
     database: EMBEDDED_DATABASE,
@@ -21,10 +29,15 @@ const locate = async (config: Config, onStep: (line: string) => void): Promise<O
 
 /**
  * The database that is configured, or without DATABASE_URL an embedded one that is started here; it answers, and its
- * tables are up to date. Throws StartupError.
+ * tables are up to date. With `joinsRunning` an embedded one that a server of this folder runs is used, and left
+ * running by `stop`. Throws StartupError.
  */
-export const openDatabase = async (config: Config, onStep: (line: string) => void): Promise<OpenDatabase> => {
-  const opened = await locate(config, onStep);
+export const openDatabase = async (
+  config: Config,
+  onStep: (line: string) => void,
+  { joinsRunning = false } = {},
+): Promise<OpenDatabase> => {
+  const opened = await locate(config, onStep, joinsRunning);
   try {
     if (config.database.migrateOnStart) await migrateDatabase(opened.url, migrationsDirectory);
     else await waitForDatabase(opened.url);

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { Email, Username } from '@versbottomlex/shared';
+import { setRole } from '../server/src/administration/administration.queries.js';
+import { AppError } from '../server/src/platform/app-error.js';
+import { StartupError } from '../server/src/platform/startup-error.js';
+import { run, type ServerParts, say, withServerParts } from './with-server-parts.js';
+
+const usage = () =>
+  new StartupError(
+    [
+      'npm run admin -- create <username> <email>   makes an account with a new password, and an admin of it',
+      'npm run admin -- promote <username>          makes an admin of an account',
+      'npm run admin -- demote <username>           makes a viewer of an account',
+      'npm run admin -- verify <username>           makes a verified performer of an account',
+    ].join('\n'),
+    64,
+  );
+
+const changeRole = async ({ database }: ServerParts, username: string, role: 'admin' | 'performer' | 'viewer') => {
+  const user = await setRole(database, { username, role, isVerified: role !== 'viewer' });
+  if (!user) throw new StartupError(`There is no user ${username}.`, 65);
+  say(`${user.username} is ${user.role === 'performer' ? 'a verified performer' : `${user.role}`} now (${user.id}).`);
+};
+
+const create = async (parts: ServerParts, username: string, email: string) => {
+  const password = randomBytes(15).toString('base64url');
+  await parts.services.auth.register({ username, email, password }, 'npm run admin');
+  await changeRole(parts, username, 'admin');
+  say(`Its password is ${password}; change it after the first login.`);
+};
+
+const validated = <T>(schema: { safeParse(value: unknown): { success: boolean; data?: T } }, value: string): T => {
+  const result = schema.safeParse(value);
+  if (!result.success || result.data === undefined) throw usage();
+  return result.data;
+};
+
+run(() =>
+  withServerParts(async (parts) => {
+    const [command, name = '', email = '', ...rest] = process.argv.slice(2);
+    if (rest.length > 0) throw usage();
+    const username = validated(Username, name);
+    try {
+      if (command === 'create') await create(parts, username, validated(Email, email));
+      else if (command === 'promote') await changeRole(parts, username, 'admin');
+      else if (command === 'demote') await changeRole(parts, username, 'viewer');
+      else if (command === 'verify') await changeRole(parts, username, 'performer');
+      else throw usage();
+    } catch (error) {
+      throw error instanceof AppError ? new StartupError(`${error.message}.`, 65) : error;
+    }
+  }),
+);

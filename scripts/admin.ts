@@ -16,10 +16,16 @@ const usage = () =>
     64,
   );
 
-const changeRole = async ({ database }: ServerParts, username: string, role: 'admin' | 'performer' | 'viewer') => {
+const changeRole = async (
+  { database }: ServerParts,
+  username: string,
+  role: 'admin' | 'performer' | 'viewer',
+) => {
   const user = await setRole(database, { username, role, isVerified: role !== 'viewer' });
   if (!user) throw new StartupError(`There is no user ${username}.`, 65);
-  say(`${user.username} is ${user.role === 'performer' ? 'a verified performer' : `${user.role}`} now (${user.id}).`);
+  say(
+    `${user.username} is ${user.role === 'performer' ? 'a verified performer' : `${user.role}`} now (${user.id}).`,
+  );
 };
 
 const create = async (parts: ServerParts, username: string, email: string) => {
@@ -29,7 +35,10 @@ const create = async (parts: ServerParts, username: string, email: string) => {
   say(`Its password is ${password}; change it after the first login.`);
 };
 
-const validated = <T>(schema: { safeParse(value: unknown): { success: boolean; data?: T } }, value: string): T => {
+const validated = <T>(
+  schema: { safeParse(value: unknown): { success: boolean; data?: T } },
+  value: string,
+): T => {
   const result = schema.safeParse(value);
   if (!result.success || result.data === undefined) throw usage();
   return result.data;

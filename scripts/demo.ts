@@ -6,7 +6,8 @@ import { DEMO_PASSWORD, demoEmail } from '../server/src/demo/demo-data.js';
 const url = process.env.PUBLIC_URL ?? `http://localhost:${process.env.PORT ?? 3000}`;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-const codeOf = (error: unknown): unknown => (error instanceof TRPCClientError ? error.data?.appCode : undefined);
+const codeOf = (error: unknown): unknown =>
+  error instanceof TRPCClientError ? error.data?.appCode : undefined;
 
 /** Signs in, or registers on the first run. */
 const enter = async (username: string) => {
@@ -39,7 +40,9 @@ const demo = async () => {
   say(`${performer.user.username} is live with "${stream.title}" (${stream.id})`);
 
   const { items } = await viewer.api.streams.list.query({ tag: 'demo' });
-  say(`${viewer.user.username} sees ${items.length} live: ${items.map(({ title }) => `"${title}"`).join(', ')}`);
+  say(
+    `${viewer.user.username} sees ${items.length} live: ${items.map(({ title }) => `"${title}"`).join(', ')}`,
+  );
 
   const seen = await viewer.api.streams.get.query({ id: stream.id });
   say(`${viewer.user.username} opens it: by ${seen.performer.displayName}, ${seen.viewerCount} watching`);
@@ -57,6 +60,8 @@ const demo = async () => {
 demo().catch((error: unknown) => {
   const isAway = error instanceof TRPCClientError && error.data === undefined;
   const text = error instanceof Error ? error.message : String(error);
-  process.stderr.write(isAway ? `No server answers on ${url}; run npm start in another terminal.\n` : `${text}\n`);
+  process.stderr.write(
+    isAway ? `No server answers on ${url}; run npm start in another terminal.\n` : `${text}\n`,
+  );
   process.exit(1);
 });

@@ -20,7 +20,8 @@ const fail = (sentence, exitCode) => {
 if (major < 20 || (major === 20 && minor < 19)) {
   fail(`Node.js 20.19 or newer is needed; this is ${process.versions.node}.`, 78);
 }
-if (!existsSync(join(root, 'node_modules/typescript'))) fail('Dependencies are missing; run npm ci first.', 78);
+if (!existsSync(join(root, 'node_modules/typescript')))
+  fail('Dependencies are missing; run npm ci first.', 78);
 
 if (!existsSync(join(root, 'server/dist/main.js'))) process.stderr.write('Building\n');
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');

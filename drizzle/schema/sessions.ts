@@ -33,7 +33,10 @@ export const sessions = pgTable(
     // Serves logout everywhere and the list of a user's devices.
     index('sessions_user_id_idx').on(table.userId).where(sql`revoked_at is null`),
     check('sessions_expiry_in_order', sql`${table.expiresAt} <= ${table.absoluteExpiresAt}`),
-    check('sessions_revoked_for_a_reason', sql`(${table.revokedAt} is null) = (${table.revokedReason} is null)`),
+    check(
+      'sessions_revoked_for_a_reason',
+      sql`(${table.revokedAt} is null) = (${table.revokedReason} is null)`,
+    ),
     check('sessions_user_agent_length', sql`length(${table.userAgent}) <= 300`),
   ],
 );

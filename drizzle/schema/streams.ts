@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm';
-import { boolean, char, check, customType, index, integer, pgEnum, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  boolean,
+  char,
+  check,
+  customType,
+  index,
+  integer,
+  pgEnum,
+  pgTable,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { createdAt, id, instant, updatedAt } from './columns.js';
 import { users } from './users.js';
 
@@ -38,7 +50,9 @@ export const streams = pgTable(
     uniqueIndex('streams_one_live_per_performer').on(table.performerId).where(sql`status = 'live'`),
     // The two orders of the public list, keyset by id.
     index('streams_public_newest_idx').on(table.status, table.id.desc()).where(sql`not is_private`),
-    index('streams_public_viewers_idx').on(table.status, table.viewerCount.desc(), table.id.desc()).where(sql`not is_private`),
+    index('streams_public_viewers_idx')
+      .on(table.status, table.viewerCount.desc(), table.id.desc())
+      .where(sql`not is_private`),
     // The streams of a performer, and their count.
     index('streams_performer_idx').on(table.performerId, table.id.desc()),
     // Filters by tag and by words.

@@ -14,7 +14,9 @@ const CONFIGURATION_EXIT_CODE = 78;
 const SECRET_LENGTH_MIN = 32;
 const SECRET_DISTINCT_CHARACTERS_MIN = 10;
 
-const flag = z.enum(['true', 'false'], { error: 'must be true or false' }).transform((text) => text === 'true');
+const flag = z
+  .enum(['true', 'false'], { error: 'must be true or false' })
+  .transform((text) => text === 'true');
 
 const whole = (min: number, max: number) =>
   z
@@ -49,7 +51,11 @@ const hosts = list.refine((items) => items.every((item) => /^[a-z0-9.-]+$/i.test
 const isNetwork = (text: string) => {
   const [address = '', prefix, ...rest] = text.split('/');
   const bits = isIP(address) === 4 ? 32 : 128;
-  return isIP(address) !== 0 && rest.length === 0 && (prefix === undefined || (/^\d+$/.test(prefix) && +prefix <= bits));
+  return (
+    isIP(address) !== 0 &&
+    rest.length === 0 &&
+    (prefix === undefined || (/^\d+$/.test(prefix) && +prefix <= bits))
+  );
 };
 
 /** `true` would believe any X-Forwarded-For, and with it any client's word about its own address. */
@@ -105,13 +111,16 @@ const refuse = (sentences: string[]): never => {
 };
 
 const parse = (env: Record<string, string | undefined>): Parsed => {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const result = Environment.safeParse(given);
   if (result.success) return result.data;
   // Zod's own messages may quote what was given, so that only ours and the list of choices are passed on.
   return refuse(
     result.error.issues.map((issue) => {
-      const choices = issue.code === 'invalid_value' ? `must be one of ${issue.values.join(', ')}` : issue.message;
+      const choices =
+        issue.code === 'invalid_value' ? `must be one of ${issue.values.join(', ')}` : issue.message;
       return `${issue.path.join('.')} ${choices}`;
     }),
   );
@@ -124,7 +133,11 @@ const refuseUnsafeProduction = (env: Parsed) => {
   if (missing.length > 0) refuse(missing.map((name) => `${name} must be set in production`));
 };
 
-const secretsOf = (env: Parsed, developmentSecrets: (directory: string) => TokenSecrets, directory: string) => {
+const secretsOf = (
+  env: Parsed,
+  developmentSecrets: (directory: string) => TokenSecrets,
+  directory: string,
+) => {
   const made = env.JWT_ACCESS_SECRET && env.JWT_REFRESH_SECRET ? undefined : developmentSecrets(directory);
   const access = env.JWT_ACCESS_SECRET ?? made?.access ?? '';
   const refresh = env.JWT_REFRESH_SECRET ?? made?.refresh ?? '';

@@ -17,7 +17,9 @@ const locate = async (
   const { url } = config.database;
   const stop = async () => {};
   if (url !== undefined) return { url, isEmbedded: false, stop };
-  const running = joinsRunning ? await findEmbeddedPostgres(config.dataDirectory, EMBEDDED_DATABASE) : undefined;
+  const running = joinsRunning
+    ? await findEmbeddedPostgres(config.dataDirectory, EMBEDDED_DATABASE)
+    : undefined;
   if (running !== undefined) return { url: running, isEmbedded: true, stop };
   const embedded = await startEmbeddedPostgres({
     directory: config.dataDirectory,

@@ -12,7 +12,8 @@ const procedureTypes: Record<string, string> = {
 
 const nameOf = (schemas: NamedSchemas, schema: unknown, of: string): string => {
   const found = Object.entries(schemas).find(([, candidate]) => candidate === schema);
-  if (!found) throw new Error(`${of} must be a schema that shared exports, so that clients can name its type`);
+  if (!found)
+    throw new Error(`${of} must be a schema that shared exports, so that clients can name its type`);
   return found[0];
 };
 

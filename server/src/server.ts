@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.js';
 import type { Config } from './config.js';
+import { seedDemo } from './demo/demo-data.js';
 import { openDatabase } from './open-database.js';
 import { systemClock } from './platform/clock.js';
 import { createDatabase } from './platform/database.js';
@@ -9,7 +10,6 @@ import type { Logger } from './platform/logger.js';
 import { createPasswordHasher } from './platform/password-hasher.js';
 import { StartupError } from './platform/startup-error.js';
 import { createServices } from './services.js';
-import { seedDemo } from './demo/demo-data.js';
 
 export type RunningServer = { app: FastifyInstance; hasDemoData: boolean; stop(): Promise<void> };
 
@@ -19,9 +19,14 @@ const listen = async (app: FastifyInstance, { host, port }: Config): Promise<voi
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'EADDRINUSE') {
-      throw new StartupError(`Port ${port} on ${host} is in use; stop what uses it, or set PORT to another.`, 69, { cause });
+      throw new StartupError(
+        `Port ${port} on ${host} is in use; stop what uses it, or set PORT to another.`,
+        69,
+        { cause },
+      );
     }
-    if (code === 'EACCES') throw new StartupError(`Port ${port} may not be opened by this user; set PORT.`, 77, { cause });
+    if (code === 'EACCES')
+      throw new StartupError(`Port ${port} may not be opened by this user; set PORT.`, 77, { cause });
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
       throw new StartupError(`HOST ${host} is not an address of this machine.`, 78, { cause });
     }

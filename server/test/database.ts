@@ -29,7 +29,9 @@ export type TestDatabase = { url: string; drop(): Promise<void> };
 /** A new database, empty or a copy of `template`. */
 export const createTestDatabase = async (serverUrl: string, template?: string): Promise<TestDatabase> => {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await administer(serverUrl, (sql) => sql.unsafe(`create database ${name} template ${template ?? 'template0'}`));
+  await administer(serverUrl, (sql) =>
+    sql.unsafe(`create database ${name} template ${template ?? 'template0'}`),
+  );
   return {
     url: urlOf(serverUrl, name),
     drop: () => administer(serverUrl, (sql) => sql.unsafe(`drop database if exists ${name} with (force)`)),

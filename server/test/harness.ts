@@ -31,7 +31,10 @@ export const fakePasswords: PasswordHasher = {
   verify: async (hash, password) => hash === digest(password),
 };
 
-const testSecrets = () => ({ access: 'access-key-of-the-tests-0123456789', refresh: 'refresh-key-of-the-tests-9876543210' });
+const testSecrets = () => ({
+  access: 'access-key-of-the-tests-0123456789',
+  refresh: 'refresh-key-of-the-tests-9876543210',
+});
 
 export const createTestConfig = (environment: Record<string, string> = {}): Config =>
   loadConfig({ NODE_ENV: 'test', RATE_LIMIT_GLOBAL_PER_MINUTE: '1000000', ...environment }, testSecrets);

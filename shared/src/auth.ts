@@ -13,11 +13,22 @@ export const NewPassword = z
   .refine((text) => codePointCount(text) >= PASSWORD_MIN, {
     error: `has fewer than ${PASSWORD_MIN} characters`,
   })
-  .refine((text) => codePointCount(text) <= PASSWORD_MAX, { error: `has more than ${PASSWORD_MAX} characters` })
-  .meta({ minLength: PASSWORD_MIN, maxLength: PASSWORD_MAX, format: 'password', example: 'correct horse battery' });
+  .refine((text) => codePointCount(text) <= PASSWORD_MAX, {
+    error: `has more than ${PASSWORD_MAX} characters`,
+  })
+  .meta({
+    minLength: PASSWORD_MIN,
+    maxLength: PASSWORD_MAX,
+    format: 'password',
+    example: 'correct horse battery',
+  });
 
 /** A password to be compared; its only rule is a bound, since older rules may have been others. */
-const GivenPassword = z.string().min(1).max(512).meta({ format: 'password', example: 'correct horse battery' });
+const GivenPassword = z
+  .string()
+  .min(1)
+  .max(512)
+  .meta({ format: 'password', example: 'correct horse battery' });
 
 /** A compact JWT; the bound keeps hostile ones cheap. */
 const TokenText = z.string().min(1).max(4096);
@@ -40,7 +51,10 @@ export type LoginInput = z.infer<typeof LoginInput>;
 export const RefreshInput = z.strictObject({ refreshToken: TokenText });
 export type RefreshInput = z.infer<typeof RefreshInput>;
 
-export const ChangePasswordInput = z.strictObject({ currentPassword: GivenPassword, newPassword: NewPassword });
+export const ChangePasswordInput = z.strictObject({
+  currentPassword: GivenPassword,
+  newPassword: NewPassword,
+});
 export type ChangePasswordInput = z.infer<typeof ChangePasswordInput>;
 
 export const LogoutInput = z

@@ -50,7 +50,9 @@ export const ListStreamsInput = z.strictObject({
   performerId: Id.optional(),
   category: Category.optional(),
   tag: Tag.optional(),
-  q: line(1, 100).optional().meta({ description: 'Words, or beginnings of words, of title and description.' }),
+  q: line(1, 100)
+    .optional()
+    .meta({ description: 'Words, or beginnings of words, of title and description.' }),
   sort: z.enum(['newest', 'viewers']).default('newest'),
   ...pageFields,
 });

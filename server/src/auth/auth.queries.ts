@@ -24,7 +24,8 @@ const AccountRow = z.object({
 });
 export type Account = z.output<typeof AccountRow>;
 
-const accountColumns = sql.raw(`id, username, email, display_name as "displayName", bio, avatar_url as "avatarUrl", role,
+const accountColumns =
+  sql.raw(`id, username, email, display_name as "displayName", bio, avatar_url as "avatarUrl", role,
   is_verified as "isVerified", created_at as "createdAt", token_version as "tokenVersion"`);
 
 /** What a new session is made of; times are ISO 8601. */
@@ -61,7 +62,10 @@ const insertAccountStatement = preparedSql(
 export type NewAccount = NewSession & { id: string; username: string; email: string; passwordHash: string };
 
 /** Makes the account and its first session. Throws EMAIL_TAKEN or USERNAME_TAKEN. */
-export const insertAccount = async (database: Database, account: NewAccount): Promise<Account | undefined> => {
+export const insertAccount = async (
+  database: Database,
+  account: NewAccount,
+): Promise<Account | undefined> => {
   const [row] = await translating(insertAccountStatement(database, account), {
     users_email_key: () => new AppError('EMAIL_TAKEN'),
     users_username_key: () => new AppError('USERNAME_TAKEN'),
@@ -97,7 +101,8 @@ const findCredentialsStatement = prepared((client) =>
 export const findCredentials = async (
   database: Database,
   by: { email?: string | undefined; username?: string | undefined },
-) => (await findCredentialsStatement(database, { email: by.email ?? null, username: by.username ?? null }))[0];
+) =>
+  (await findCredentialsStatement(database, { email: by.email ?? null, username: by.username ?? null }))[0];
 
 const getCredentialsStatement = prepared((client) =>
   client

@@ -38,7 +38,8 @@ export const authRouter = router({
         path: '/auth/login',
         tags,
         summary: 'Authenticate a user',
-        description: 'By e-mail address or username, exactly one of them. The answer does not tell which part was wrong.',
+        description:
+          'By e-mail address or username, exactly one of them. The answer does not tell which part was wrong.',
       },
       errors: ['INVALID_CREDENTIALS', 'ACCOUNT_SUSPENDED', 'VALIDATION_FAILED', 'OVERLOADED'],
     })
@@ -53,7 +54,8 @@ export const authRouter = router({
         path: '/auth/refresh',
         tags,
         summary: 'Refresh the access token',
-        description: 'Spends the refresh token for a new pair. A token that was spent before ends its whole session.',
+        description:
+          'Spends the refresh token for a new pair. A token that was spent before ends its whole session.',
       },
       errors: ['REFRESH_TOKEN_INVALID', 'REFRESH_TOKEN_REUSED', 'SESSION_REVOKED', 'VALIDATION_FAILED'],
     })

@@ -31,7 +31,11 @@ const wrongCredentials = () =>
 
 /** Control characters have no place in a log or on a page that lists devices. */
 const toUserAgent = (text: string | undefined): string | null =>
-  text?.replace(/\p{Cc}/gu, ' ').toWellFormed().slice(0, USER_AGENT_MAX).toWellFormed() ?? null;
+  text
+    ?.replace(/\p{Cc}/gu, ' ')
+    .toWellFormed()
+    .slice(0, USER_AGENT_MAX)
+    .toWellFormed() ?? null;
 
 type Deps = {
   database: Database;
@@ -79,7 +83,9 @@ export const createAuthService = (deps: Deps) => {
     if (await queries.revokeReusedSession(database, rotation)) {
       bus.publish({ type: 'sessionRevoked', userId: claims.userId, sessionId: claims.sessionId });
       logger.warn('Refresh token reused, session revoked', { userId: claims.userId });
-      throw new AppError('REFRESH_TOKEN_REUSED', { detail: 'The session was ended for safety; sign in again.' });
+      throw new AppError('REFRESH_TOKEN_REUSED', {
+        detail: 'The session was ended for safety; sign in again.',
+      });
     }
     throw new AppError('SESSION_REVOKED');
   };
@@ -93,7 +99,13 @@ export const createAuthService = (deps: Deps) => {
       const passwordHash = await passwords.hash(input.password);
       const session = newSession(userAgent);
       const { username, email } = input;
-      const account = await queries.insertAccount(database, { ...session, id: uuidv7(), username, email, passwordHash });
+      const account = await queries.insertAccount(database, {
+        ...session,
+        id: uuidv7(),
+        username,
+        email,
+        passwordHash,
+      });
       if (!account) throw new AppError('INTERNAL_ERROR');
       logger.info('User registered', { userId: account.id });
       return signedIn(account, session);
@@ -136,7 +148,8 @@ export const createAuthService = (deps: Deps) => {
     changePassword: async (identity: Identity, input: ChangePasswordInput): Promise<TokenPair> => {
       const { userId, sessionId } = identity;
       const found = await queries.findCredentialsOfUser(database, userId);
-      if (!(await passwords.verify(found?.passwordHash, input.currentPassword)) || !found) throw wrongCredentials();
+      if (!(await passwords.verify(found?.passwordHash, input.currentPassword)) || !found)
+        throw wrongCredentials();
       requireUncommonPassword('newPassword', input.newPassword, found);
       const passwordHash = await passwords.hash(input.newPassword);
       const now = clock.now();

@@ -18,7 +18,12 @@ type Loaded = { identity: Promise<SessionIdentity | undefined>; loadedAtMs: numb
  * database, remembered for 5 s and forgotten at once when the bus says so. Throws ACCESS_TOKEN_EXPIRED,
  * ACCESS_TOKEN_INVALID, SESSION_REVOKED or ACCOUNT_SUSPENDED.
  */
-export const createAuthenticator = (deps: { database: Database; bus: EventBus; clock: Clock; tokens: Tokens }) => {
+export const createAuthenticator = (deps: {
+  database: Database;
+  bus: EventBus;
+  clock: Clock;
+  tokens: Tokens;
+}) => {
   const { database, bus, clock, tokens } = deps;
   // By user, so that what ends all sessions of a user is one deletion.
   const users = new LRUCache<string, Map<string, Loaded>>({ max: CACHED_USERS_MAX });
@@ -40,7 +45,9 @@ export const createAuthenticator = (deps: { database: Database; bus: EventBus; c
 
   const recall = (claims: TokenClaims): Promise<SessionIdentity | undefined> => {
     const known = users.get(claims.userId)?.get(claims.sessionId);
-    return known && clock.now().getTime() - known.loadedAtMs < IDENTITY_TTL_MS ? known.identity : load(claims);
+    return known && clock.now().getTime() - known.loadedAtMs < IDENTITY_TTL_MS
+      ? known.identity
+      : load(claims);
   };
 
   const admit = (claims: TokenClaims, found: SessionIdentity | undefined): Identity => {

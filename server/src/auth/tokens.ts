@@ -27,7 +27,13 @@ const Claims = z.object({
   exp: z.number(),
 });
 
-export type TokenClaims = { userId: string; sessionId: string; tokenVersion: number; tokenId: string; expiresAt: number };
+export type TokenClaims = {
+  userId: string;
+  sessionId: string;
+  tokenVersion: number;
+  tokenId: string;
+  expiresAt: number;
+};
 
 export type TokenSubject = { userId: string; sessionId: string; tokenVersion: number };
 
@@ -84,7 +90,11 @@ export const createTokens = (options: { secrets: { access: string; refresh: stri
 
   return {
     /** A new pair; `refreshTokenId` must be the one that the session's row holds. */
-    issue: async (subject: TokenSubject, refreshTokenId: string, refreshExpiresAt: Date): Promise<TokenPair> => {
+    issue: async (
+      subject: TokenSubject,
+      refreshTokenId: string,
+      refreshExpiresAt: Date,
+    ): Promise<TokenPair> => {
       const [accessToken, refreshToken] = await Promise.all([
         sign('access', subject, uuidv7(), addSeconds(clock.now(), ACCESS_TOKEN_SECONDS)),
         sign('refresh', subject, refreshTokenId, refreshExpiresAt),
@@ -104,7 +114,9 @@ export const createTokens = (options: { secrets: { access: string; refresh: stri
         verified.set(token, claims);
         return claims;
       } catch (cause) {
-        throw cause instanceof errors.JWTExpired ? expired() : new AppError('ACCESS_TOKEN_INVALID', { cause });
+        throw cause instanceof errors.JWTExpired
+          ? expired()
+          : new AppError('ACCESS_TOKEN_INVALID', { cause });
       }
     },
 

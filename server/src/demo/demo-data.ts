@@ -21,13 +21,21 @@ export const demoAccounts: DemoAccount[] = [
     role: 'performer',
     streams: [
       { title: 'Ramen from scratch', category: 'Cooking', tags: ['cooking', 'ramen'] },
-      { title: 'Knife skills, one on one', category: 'Cooking', isPrivate: true, price: 1500, startsInHours: 48 },
+      {
+        title: 'Knife skills, one on one',
+        category: 'Cooking',
+        isPrivate: true,
+        price: 1500,
+        startsInHours: 48,
+      },
     ],
   },
   {
     username: 'cleo_draws',
     role: 'performer',
-    streams: [{ title: 'Portraits of the chat', category: 'Art', tags: ['art', 'drawing'], startsInHours: 24 }],
+    streams: [
+      { title: 'Portraits of the chat', category: 'Art', tags: ['art', 'drawing'], startsInHours: 24 },
+    ],
   },
   { username: 'vic_viewer', role: 'viewer' },
   { username: 'demo_admin', role: 'admin' },
@@ -39,7 +47,10 @@ type Deps = { services: Services; database: Database };
 
 const register = async ({ services }: Deps, username: string): Promise<SignedIn | undefined> => {
   try {
-    return await services.auth.register({ username, email: demoEmail(username), password: DEMO_PASSWORD }, 'demo');
+    return await services.auth.register(
+      { username, email: demoEmail(username), password: DEMO_PASSWORD },
+      'demo',
+    );
   } catch (error) {
     if (error instanceof AppError && error.status === 409) return undefined;
     throw error;
@@ -50,8 +61,16 @@ const createStreams = async ({ services }: Deps, signedIn: SignedIn, streams: De
   const identity = await services.auth.authenticateAfresh(signedIn.accessToken);
   for (const { startsInHours, ...stream } of streams) {
     const scheduledStartAt =
-      startsInHours === undefined ? undefined : new Date(Date.now() + startsInHours * 3_600_000).toISOString();
-    await services.streams.create(identity, { description: '', tags: [], isPrivate: false, ...stream, scheduledStartAt });
+      startsInHours === undefined
+        ? undefined
+        : new Date(Date.now() + startsInHours * 3_600_000).toISOString();
+    await services.streams.create(identity, {
+      description: '',
+      tags: [],
+      isPrivate: false,
+      ...stream,
+      scheduledStartAt,
+    });
   }
 };
 
@@ -61,7 +80,11 @@ export const seedDemo = async (deps: Deps, onStep: (line: string) => void): Prom
     demoAccounts.map(async (account) => {
       const signedIn = await register(deps, account.username);
       if (!signedIn) return false;
-      const change = { username: account.username, role: account.role, isVerified: account.role !== 'viewer' };
+      const change = {
+        username: account.username,
+        role: account.role,
+        isVerified: account.role !== 'viewer',
+      };
       await setRole(deps.database, change);
       await createStreams(deps, signedIn, account.streams ?? []);
       return true;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { invalidField } from './app-error.js';
 
 /** Packs the place where a page ended; opaque to clients, who hand it back unchanged. */
@@ -15,7 +15,11 @@ export const decodeCursor = <Shape extends z.ZodType>(cursor: string, shape: Sha
 };
 
 /** A page of at most `limit` of the `limit + 1` rows that were read; the extra one says whether there is a next page. */
-export const toPage = <Row>(rows: Row[], limit: number, placeOf: (row: Row) => readonly (string | number)[]) => {
+export const toPage = <Row>(
+  rows: Row[],
+  limit: number,
+  placeOf: (row: Row) => readonly (string | number)[],
+) => {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return { items, nextCursor: rows.length > limit && last ? encodeCursor(placeOf(last)) : null };

@@ -65,7 +65,8 @@ export const databaseUnavailable = (cause?: unknown): AppError =>
 export const toDatabaseError = (error: unknown): AppError | DatabaseError => {
   const root = rootOf(error);
   const code = codeOf(root);
-  const constraint = 'constraint_name' in root && typeof root.constraint_name === 'string' ? root.constraint_name : undefined;
+  const constraint =
+    'constraint_name' in root && typeof root.constraint_name === 'string' ? root.constraint_name : undefined;
   const clean = new DatabaseError(code, constraint);
   return isAway(code) ? databaseUnavailable(clean) : clean;
 };
@@ -78,7 +79,8 @@ export const translating = async <T>(
   try {
     return await statement;
   } catch (error) {
-    const translate = error instanceof DatabaseError && error.constraint ? translations[error.constraint] : undefined;
+    const translate =
+      error instanceof DatabaseError && error.constraint ? translations[error.constraint] : undefined;
     throw translate ? translate() : error;
   }
 };

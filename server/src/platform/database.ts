@@ -103,7 +103,9 @@ const dialect = new PgDialect();
  */
 export const preparedSql = <Row extends z.ZodType>(name: string, row: Row, statement: SQL) => {
   const rows = z.array(row);
-  const run = prepared((client) => client._.session.prepareQuery(dialect.sqlToQuery(statement), undefined, name, false));
+  const run = prepared((client) =>
+    client._.session.prepareQuery(dialect.sqlToQuery(statement), undefined, name, false),
+  );
   return async (database: Database, values?: Record<string, unknown>): Promise<z.output<Row>[]> =>
     rows.parse([...((await run(database, values)) as Iterable<unknown>)]);
 };

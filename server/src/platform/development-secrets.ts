@@ -37,7 +37,11 @@ export const developmentSecrets = (directory: string): Secrets => {
     mkdirSync(directory, { recursive: true });
     writeFileSync(file, `${JSON.stringify(secrets)}\n`, { mode: 0o600 });
   } catch (cause) {
-    throw new StartupError(`The folder ${directory} cannot be written; set DATA_DIRECTORY to one that can.`, 73, { cause });
+    throw new StartupError(
+      `The folder ${directory} cannot be written; set DATA_DIRECTORY to one that can.`,
+      73,
+      { cause },
+    );
   }
   return secrets;
 };

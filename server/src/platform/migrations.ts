@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
+import { AppError } from './app-error.js';
 import { connectionOptions } from './database.js';
 import { toDatabaseError } from './database-errors.js';
-import { AppError } from './app-error.js';
 import { StartupError } from './startup-error.js';
 
 /** Any number that no other program takes in this database; processes that start together take turns by it. */
@@ -30,10 +30,14 @@ const refusals: Record<string, string> = {
 const connectOnce = async (url: string): Promise<postgres.Sql> => {
   const sql = postgres(url, { ...connectionOptions, max: 1 });
   try {
-    const [row] = await sql<{ version: number }[]>`select current_setting('server_version_num')::int as version`;
+    const [row] = await sql<
+      { version: number }[]
+    >`select current_setting('server_version_num')::int as version`;
     if (row && row.version < VERSION_MIN) {
       const found = Math.floor(row.version / 10_000);
-      throw unavailable(`PostgreSQL at ${addressOf(url)} is version ${found}; version 15 or newer is needed.`);
+      throw unavailable(
+        `PostgreSQL at ${addressOf(url)} is version ${found}; version 15 or newer is needed.`,
+      );
     }
     return sql;
   } catch (error) {
@@ -53,7 +57,10 @@ const connect = async (url: string): Promise<postgres.Sql> => {
       const refusal = 'sqlState' in clean ? refusals[clean.sqlState] : undefined;
       if (refusal) throw unavailable(`PostgreSQL at ${addressOf(url)} ${refusal}.`, clean);
       if (attempt >= CONNECT_ATTEMPTS) {
-        throw unavailable(`PostgreSQL at ${addressOf(url)} does not answer; check DATABASE_URL and that it runs.`, clean);
+        throw unavailable(
+          `PostgreSQL at ${addressOf(url)} does not answer; check DATABASE_URL and that it runs.`,
+          clean,
+        );
       }
       await sleep(100 * 2 ** attempt * (0.5 + Math.random() / 2));
     }

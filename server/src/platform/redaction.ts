@@ -15,7 +15,10 @@ const JWT = /\beyJ[\w-]{4,}\.[\w-]+\.[\w-]*/g;
 
 /** Replaces secrets inside a text: in a URL's query and user info, after `Bearer`, and compact JWTs. */
 export const redactText = (text: string): string =>
-  SECRET_IN_TEXT.reduce((result, pattern) => result.replace(pattern, `$1${REDACTED}`), text).replace(JWT, REDACTED);
+  SECRET_IN_TEXT.reduce((result, pattern) => result.replace(pattern, `$1${REDACTED}`), text).replace(
+    JWT,
+    REDACTED,
+  );
 
 const isSecretKey = (key: string) => SECRET_KEY.test(key.replace(/[-_\s]/g, '').toLowerCase());
 
@@ -31,7 +34,9 @@ const redactValue = (value: unknown, depth: number, seen: Set<object>): unknown 
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key,
-      isSecretKey(key) && item !== null && item !== undefined ? REDACTED : redactValue(item, depth + 1, inside),
+      isSecretKey(key) && item !== null && item !== undefined
+        ? REDACTED
+        : redactValue(item, depth + 1, inside),
     ]),
   );
 };

@@ -89,7 +89,12 @@ const statementFor = (sort: Sort, names: FilterName[]) => {
 const filterNames: FilterName[] = ['status', 'performerId', 'category', 'tag', 'words', 'after'];
 
 /** Up to `limit` public streams in the given order, from after `filter.after` on. */
-export const listStreams = (database: Database, sort: Sort, limit: number, filter: StreamFilter): Promise<Stream[]> => {
+export const listStreams = (
+  database: Database,
+  sort: Sort,
+  limit: number,
+  filter: StreamFilter,
+): Promise<Stream[]> => {
   const names = filterNames.filter((name) => filter[name] !== undefined);
   const { after, ...values } = filter;
   return statementFor(sort, names)(database, {

@@ -73,7 +73,9 @@ const startStreamStatement = preparedSql(
 
 /** False when the stream is not scheduled any more. Throws ALREADY_LIVE. */
 export const startStream = async (database: Database, of: { id: string; now: string }): Promise<boolean> => {
-  const rows = await translating(startStreamStatement(database, of), { streams_one_live_per_performer: alreadyLive });
+  const rows = await translating(startStreamStatement(database, of), {
+    streams_one_live_per_performer: alreadyLive,
+  });
   return rows.length > 0;
 };
 

@@ -68,7 +68,8 @@ export const streamsRouter = router({
         path: '/streams/{id}',
         tags,
         summary: 'Update a stream',
-        description: 'Only what is given changes. Price, privacy and schedule are fixed while the stream is live.',
+        description:
+          'Only what is given changes. Price, privacy and schedule are fixed while the stream is live.',
       },
       errors: ['FORBIDDEN', 'NOT_FOUND', 'STREAM_LIVE', 'STREAM_ENDED', 'VALIDATION_FAILED'],
     })

@@ -73,10 +73,14 @@ export const createStreamsService = (deps: Deps) => {
       return;
     }
     if (identity.role === 'viewer') {
-      throw new AppError('NOT_A_PERFORMER', { detail: 'Ask to perform first: POST /api/users/{id}/performer.' });
+      throw new AppError('NOT_A_PERFORMER', {
+        detail: 'Ask to perform first: POST /api/users/{id}/performer.',
+      });
     }
     if (!identity.isVerified) {
-      throw new AppError('NOT_VERIFIED', { detail: 'An admin verifies performers: POST /api/users/{id}/verify.' });
+      throw new AppError('NOT_VERIFIED', {
+        detail: 'An admin verifies performers: POST /api/users/{id}/verify.',
+      });
     }
   };
 
@@ -152,11 +156,15 @@ export const createStreamsService = (deps: Deps) => {
       requireFuture(input.scheduledStartAt);
       const changes: queries.StreamChanges = { ...rest, ...(price !== undefined && { priceAmount: price }) };
       if (Object.values(changes).every((value) => value === undefined)) return before;
-      const changesTerms = [price, input.isPrivate, input.scheduledStartAt].some((value) => value !== undefined);
+      const changesTerms = [price, input.isPrivate, input.scheduledStartAt].some(
+        (value) => value !== undefined,
+      );
       if (!(await queries.updateStream(database, id, changes, changesTerms))) {
         throw (await get(id)).status === 'ended'
           ? ended()
-          : new AppError('STREAM_LIVE', { detail: 'Price, privacy and schedule cannot change while the stream is live.' });
+          : new AppError('STREAM_LIVE', {
+              detail: 'Price, privacy and schedule cannot change while the stream is live.',
+            });
       }
       return changed(id);
     },

@@ -23,7 +23,10 @@ const trpcCodes: Record<number, TRPCError['code']> = {
 const fieldErrors = (error: ZodError): FieldError[] =>
   error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not a field of this input' }))
+      ? issue.keys.map((key) => ({
+          path: [...issue.path, key].join('.'),
+          message: 'is not a field of this input',
+        }))
       : [{ path: issue.path.join('.'), message: issue.message }],
   );
 
@@ -48,7 +51,9 @@ export const toAppError = (error: unknown): AppError => {
     case 'NOT_FOUND':
       return new AppError('NOT_FOUND', { detail: 'There is no such procedure.' });
     case 'METHOD_NOT_SUPPORTED':
-      return new AppError('METHOD_NOT_ALLOWED', { detail: 'Queries are read with GET, mutations sent with POST.' });
+      return new AppError('METHOD_NOT_ALLOWED', {
+        detail: 'Queries are read with GET, mutations sent with POST.',
+      });
     case 'UNSUPPORTED_MEDIA_TYPE':
       return new AppError('UNSUPPORTED_MEDIA_TYPE');
     case 'PAYLOAD_TOO_LARGE':
@@ -60,7 +65,11 @@ export const toAppError = (error: unknown): AppError => {
 
 /** The same error as tRPC carries it: its HTTP status is that of REST. */
 export const toTrpcError = (error: AppError): TRPCError =>
-  new TRPCError({ code: trpcCodes[error.status] ?? 'INTERNAL_SERVER_ERROR', message: error.message, cause: error });
+  new TRPCError({
+    code: trpcCodes[error.status] ?? 'INTERNAL_SERVER_ERROR',
+    message: error.message,
+    cause: error,
+  });
 
 /** What development shows of a fault of ours, and production never does. */
 export const debugOf = (error: AppError): { message: string; stack: string | undefined } | undefined =>

@@ -1,8 +1,8 @@
 import { initTRPC } from '@trpc/server';
 import type { ErrorCode, ErrorShape } from '@versbottomlex/shared';
 import type { OpenApiMeta } from 'trpc-openapi';
-import { debugOf, toAppError, toErrorData } from './errors.js';
 import type { Context } from './context.js';
+import { debugOf, toAppError, toErrorData } from './errors.js';
 
 /** Who may call, for the document and the authorization tests; the procedure kinds set it. */
 export type Access = 'open' | 'public' | 'signedIn' | 'admin';

@@ -13,7 +13,9 @@ const failsClearly = middleware(async ({ next, path, ctx }) => {
 });
 
 const notAuthenticated = () =>
-  new AppError('NOT_AUTHENTICATED', { detail: 'Send an access token in the Authorization header: Bearer <token>.' });
+  new AppError('NOT_AUTHENTICATED', {
+    detail: 'Send an access token in the Authorization header: Bearer <token>.',
+  });
 
 /** Anyone; credentials are not looked at, so that an expired token does not keep its owner from signing in. */
 export const openProcedure = rootProcedure.use(failsClearly).meta({ access: 'open' });
@@ -22,7 +24,8 @@ export const openProcedure = rootProcedure.use(failsClearly).meta({ access: 'ope
 export const publicProcedure = rootProcedure
   .use(failsClearly)
   .use(async ({ ctx, next }) => {
-    const identity = ctx.accessToken === undefined ? null : await ctx.services.auth.authenticate(ctx.accessToken);
+    const identity =
+      ctx.accessToken === undefined ? null : await ctx.services.auth.authenticate(ctx.accessToken);
     return next({ ctx: { identity } });
   })
   .meta({ access: 'public' });
@@ -50,7 +53,8 @@ export const signedInNowProcedure = rootProcedure
 /** Admins only, by what the database says now. */
 export const adminProcedure = signedInNowProcedure
   .use(({ ctx, next }) => {
-    if (ctx.identity.role !== 'admin') throw new AppError('FORBIDDEN', { detail: 'Only admins may do this.' });
+    if (ctx.identity.role !== 'admin')
+      throw new AppError('FORBIDDEN', { detail: 'Only admins may do this.' });
     return next();
   })
   .meta({ access: 'admin' });

@@ -10,7 +10,8 @@ const $ = sql.placeholder;
 const ProfileRow = z.object({ ...UserProfile.shape, createdAt: InstantColumn });
 
 /** The public columns of `users`, with the count of the streams that anyone may see. */
-const profileColumns = sql.raw(`users.id, username, display_name as "displayName", bio, avatar_url as "avatarUrl",
+const profileColumns =
+  sql.raw(`users.id, username, display_name as "displayName", bio, avatar_url as "avatarUrl",
   role, is_verified as "isVerified", created_at as "createdAt",
   json_build_object('streams', (
     select count(*) from streams where performer_id = users.id and not is_private
@@ -37,7 +38,10 @@ const updateProfileStatement = preparedSql(
 );
 
 /** Changes what is given. Throws USERNAME_TAKEN. */
-export const updateProfile = async (database: Database, input: UpdateUserInput): Promise<UserProfile | undefined> => {
+export const updateProfile = async (
+  database: Database,
+  input: UpdateUserInput,
+): Promise<UserProfile | undefined> => {
   const { id, username = null, displayName = null, bio = null } = input;
   const rows = await translating(updateProfileStatement(database, { id, username, displayName, bio }), {
     users_username_key: () => new AppError('USERNAME_TAKEN'),
@@ -77,5 +81,7 @@ const deleteAccountStatement = preparedSql(
 );
 
 /** When the account was deleted, by this call; null when there was none any more. */
-export const deleteAccount = async (database: Database, of: { id: string; now: string }): Promise<string | null> =>
-  (await deleteAccountStatement(database, of))[0]?.deletedAt ?? null;
+export const deleteAccount = async (
+  database: Database,
+  of: { id: string; now: string },
+): Promise<string | null> => (await deleteAccountStatement(database, of))[0]?.deletedAt ?? null;

@@ -10,7 +10,12 @@ import {
   VerifyUserInput,
 } from '@versbottomlex/shared';
 import { router } from '../trpc/init.js';
-import { adminProcedure, publicProcedure, signedInProcedure, signedInNowProcedure } from '../trpc/procedures.js';
+import {
+  adminProcedure,
+  publicProcedure,
+  signedInNowProcedure,
+  signedInProcedure,
+} from '../trpc/procedures.js';
 
 const tags = ['users'];
 

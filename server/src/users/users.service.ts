@@ -66,8 +66,12 @@ export const createUsersService = ({ database, bus, clock, logger, performerAppr
 
     /** Throws FORBIDDEN for anyone else, ALREADY_A_PERFORMER. */
     becomePerformer: async (identity: Identity, id: string): Promise<UserProfile> => {
-      if (identity.userId !== id) throw new AppError('FORBIDDEN', { detail: 'Only the user may ask to perform.' });
-      const profile = await queries.becomePerformer(database, { id, isVerified: performerApproval === 'auto' });
+      if (identity.userId !== id)
+        throw new AppError('FORBIDDEN', { detail: 'Only the user may ask to perform.' });
+      const profile = await queries.becomePerformer(database, {
+        id,
+        isVerified: performerApproval === 'auto',
+      });
       if (!profile) throw new AppError('ALREADY_A_PERFORMER');
       announce(id);
       logger.info('User became performer', { userId: id, isVerified: profile.isVerified });

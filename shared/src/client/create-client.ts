@@ -28,7 +28,12 @@ export type ClientOptions = {
 export const createClient = (options: ClientOptions): TRPCClient<AppRouter> => {
   const url = `${options.url.replace(/\/+$/, '')}/trpc`;
   const tokens = options.tokens ?? createMemoryTokenStore();
-  const transport = { url, maxItems: BATCH_CALLS_MAX, maxURLLength: URL_LENGTH_MAX, ...(options.fetch && { fetch: options.fetch }) };
+  const transport = {
+    url,
+    maxItems: BATCH_CALLS_MAX,
+    maxURLLength: URL_LENGTH_MAX,
+    ...(options.fetch && { fetch: options.fetch }),
+  };
 
   const plain = createTRPCClient<AppRouter>({ links: [httpBatchLink(transport)] });
   const refresh = (refreshToken: string) => plain.auth.refresh.mutate({ refreshToken });

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join, relative } from 'node:path';
 import { StartupError } from '../startup-error.js';
 import { WAY_ROUND } from './file-failure.js';
-import { lastLine, runBinary } from './run-binary.js';
+import { reasonIn, runBinary } from './run-binary.js';
 import { canReach, type RunAs } from './unprivileged-user.js';
 import { createWhole } from './whole-directory.js';
 
@@ -103,14 +103,16 @@ const isUsable = async (folder: string, runAs: RunAs): Promise<boolean> => {
 /**
  * The PostgreSQL programs of this platform, proven to run as `runAs`: from the installed package, or from a
  * copy under `base` where that user cannot reach the package or the package cannot be completed in place.
+ * `installed` is the package's folder where it is not to be looked for.
  */
 export const prepareBinaries = async (
   base: string,
   runAs: RunAs,
   onStep: (line: string) => void,
+  installed?: string,
 ): Promise<Binaries> => {
-  const installed = await findBinaryPackage();
-  const folder = (await isUsable(installed, runAs)) ? installed : await copyBinaries(installed, base, onStep);
+  const found = installed ?? (await findBinaryPackage());
+  const folder = (await isUsable(found, runAs)) ? found : await copyBinaries(found, base, onStep);
   const program = (name: string) =>
     join(folder, 'native', 'bin', process.platform === 'win32' ? `${name}.exe` : name);
   const postgres = program('postgres');
@@ -118,7 +120,7 @@ export const prepareBinaries = async (
   const majorVersion = /\(PostgreSQL\) (\d+)/.exec(stdout)?.[1];
   if (majorVersion === undefined) {
     throw new StartupError(
-      `The PostgreSQL binaries in ${dirname(postgres)} do not run here (${lastLine(stderr)}); ${WAY_ROUND}.`,
+      `The PostgreSQL binaries in ${dirname(postgres)} do not run here (${reasonIn(stderr)}); ${WAY_ROUND}.`,
       69,
     );
   }

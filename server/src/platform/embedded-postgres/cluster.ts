@@ -3,7 +3,7 @@ import { chmod, chown, mkdir, readdir, readFile, rename, rmdir, stat, writeFile 
 import { join } from 'node:path';
 import { StartupError } from '../startup-error.js';
 import type { Binaries } from './binaries.js';
-import { lastLine, runBinary } from './run-binary.js';
+import { reasonIn, runBinary } from './run-binary.js';
 import type { RunAs } from './unprivileged-user.js';
 import { createWhole } from './whole-directory.js';
 
@@ -58,7 +58,7 @@ const initialise = async (directory: string, binaries: Binaries, runAs: RunAs): 
     );
     if (exitCode !== 0) {
       throw new StartupError(
-        `PostgreSQL could not create its data directory ${directory} (initdb: ${lastLine(stderr)}).`,
+        `PostgreSQL could not create its data directory ${directory} (${reasonIn(stderr)}).`,
         73,
       );
     }
@@ -90,6 +90,10 @@ const readOwnFile = async (directory: string, name: string): Promise<string> => 
   }
 };
 
+/** The superuser's password of an existing cluster. Throws StartupError (73) for any other folder. */
+export const readClusterPassword = (directory: string): Promise<string> =>
+  readOwnFile(directory, PASSWORD_FILE);
+
 /**
  * The data directory and its superuser's password, created on the first start. Throws StartupError when it
  * cannot be created, belongs to somebody else, or was made by another major version, and then leaves it as it is.
@@ -114,5 +118,5 @@ export const openCluster = async (
       73,
     );
   }
-  return { directory, password: await readOwnFile(directory, PASSWORD_FILE) };
+  return { directory, password: await readClusterPassword(directory) };
 };

@@ -3,9 +3,17 @@ import { StartupError } from '../startup-error.js';
 import { type Binaries, prepareBinaries } from './binaries.js';
 import { type Cluster, openCluster, SUPERUSER } from './cluster.js';
 import { describeFileFailure } from './file-failure.js';
+import { launchPostmaster, logFileOf } from './launch-postmaster.js';
 import { claimOwnership } from './owner-lock.js';
 import { clusterIn, isLeftOver, noteLocation, type Placement, placeDatabase, setAside } from './placement.js';
-import { findPostmaster, launchPostmaster, logFileOf, type Postmaster, stopPostmaster } from './postmaster.js';
+import {
+  findPostmaster,
+  type Postmaster,
+  removeStaleLockFile,
+  STOP_STUCK_STEPS,
+  stopPostmaster,
+} from './postmaster.js';
+import { isStillRunning } from './process-identity.js';
 import { ensureDatabase, HOST, waitUntilReady } from './readiness.js';
 import { removeWorkspaces } from './whole-directory.js';
 
@@ -22,7 +30,7 @@ export type EmbeddedPostgresOptions = {
   settings?: Record<string, string>;
 };
 
-type Setting = Required<EmbeddedPostgresOptions> & { binaries: Binaries; placement: Placement };
+type StartContext = Required<EmbeddedPostgresOptions> & { binaries: Binaries; placement: Placement };
 
 /** A killed server's children need moments to notice; more attempts would not tell anything new. */
 const LAUNCH_ATTEMPTS_MAX = 20;
@@ -31,32 +39,38 @@ const LAUNCH_ATTEMPTS_MAX = 20;
 const ADOPTION_SILENCE_MS_MAX = 5_000;
 
 /** Takes over the postmaster that a killed server left running; one that does not answer is stopped. */
-const adoptPostmaster = async (cluster: Cluster, { binaries, onStep }: Setting): Promise<Postmaster | null> => {
+const adoptPostmaster = async (
+  cluster: Cluster,
+  { binaries, onStep }: StartContext,
+): Promise<Postmaster | null> => {
   const deadline = performance.now() + ADOPTION_SILENCE_MS_MAX;
   for (;;) {
     const found = await findPostmaster(cluster);
-    if (found === null) return null;
-    const isGone = async () => (await findPostmaster(cluster)) === null;
-    if (found.port > 0 && (await waitUntilReady(cluster, found.port, ADOPTION_SILENCE_MS_MAX, isGone))) {
-      onStep(
-        `Taking over the PostgreSQL that an earlier server left running (process ${found.process.pid}, port ${found.port})`,
-      );
-      return found;
-    }
-    // Without a port it was started so shortly before its owner was killed that its lock file is not complete.
-    if (found.port > 0 || performance.now() > deadline) {
-      onStep(`Stopping a PostgreSQL that does not answer (process ${found.process.pid})`);
-      await stopPostmaster(found, binaries);
+    if (found === null) {
+      await removeStaleLockFile(cluster);
       return null;
     }
-    await delay(10);
+    const { pid } = found.process;
+    // It has no port while its owner was killed just after starting it.
+    if (found.port === 0 && performance.now() < deadline) {
+      await delay(10);
+      continue;
+    }
+    const isGone = async () => !(await isStillRunning(found.process));
+    if (await waitUntilReady(cluster, found.port, ADOPTION_SILENCE_MS_MAX, isGone)) {
+      onStep(`Taking over the PostgreSQL that an earlier server left running (process ${pid})`);
+      return found;
+    }
+    if (await isGone()) continue;
+    onStep(`Stopping a PostgreSQL that does not answer (process ${pid})`);
+    await stopPostmaster(found, binaries, STOP_STUCK_STEPS);
   }
 };
 
-const bringUp = async (cluster: Cluster, setting: Setting): Promise<Postmaster> => {
-  const { binaries, placement, settings, onStep } = setting;
+const bringUp = async (cluster: Cluster, context: StartContext): Promise<Postmaster> => {
+  const { binaries, placement, settings, onStep } = context;
   for (let attempt = 1; ; attempt++) {
-    const adopted = await adoptPostmaster(cluster, setting);
+    const adopted = await adoptPostmaster(cluster, context);
     if (adopted !== null) return adopted;
     if (attempt === 1) onStep(`Starting PostgreSQL ${binaries.majorVersion}`);
     const result = await launchPostmaster(cluster, binaries, placement.runAs, settings);
@@ -71,7 +85,7 @@ const bringUp = async (cluster: Cluster, setting: Setting): Promise<Postmaster> 
   }
 };
 
-const openPlacedCluster = async ({ binaries, placement, onStep }: Setting): Promise<Cluster> => {
+const openPlacedCluster = async ({ binaries, placement, onStep }: StartContext): Promise<Cluster> => {
   const { base, runAs } = placement;
   const directory = clusterIn(base);
   if (await isLeftOver(placement)) {
@@ -88,9 +102,9 @@ const openPlacedCluster = async ({ binaries, placement, onStep }: Setting): Prom
 const startOwned = async (options: Required<EmbeddedPostgresOptions>, placement: Placement) => {
   await removeWorkspaces(placement.base);
   const binaries = await prepareBinaries(placement.base, placement.runAs, options.onStep);
-  const setting: Setting = { ...options, binaries, placement };
-  const cluster = await openPlacedCluster(setting);
-  const postmaster = await bringUp(cluster, setting);
+  const context: StartContext = { ...options, binaries, placement };
+  const cluster = await openPlacedCluster(context);
+  const postmaster = await bringUp(cluster, context);
   try {
     if (await ensureDatabase(cluster, postmaster.port, options.database)) {
       options.onStep(`Created the database ${options.database}`);
@@ -110,11 +124,12 @@ const startOwned = async (options: Required<EmbeddedPostgresOptions>, placement:
  * Throws StartupError (69 unavailable, 73 files) with one sentence on what to do.
  */
 export const startEmbeddedPostgres = async (options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> => {
+  const { onStep = () => undefined, settings = {} } = options;
   try {
     const placement = await placeDatabase(options.directory);
     const lock = await claimOwnership(placement.base);
     try {
-      const started = await startOwned({ onStep: () => undefined, settings: {}, ...options }, placement);
+      const started = await startOwned({ ...options, onStep, settings }, placement);
       let stopping: Promise<void> | undefined;
       // Released last: the next owner must not meet a database that is going down.
       const stop = () => {

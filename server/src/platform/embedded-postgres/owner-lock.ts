@@ -94,7 +94,7 @@ export const claimOwnership = async (directory: string): Promise<OwnerLock> => {
 
 const markReleased = async (path: string): Promise<void> => {
   try {
-    await writeFile(path, '{"released":true}\n',);
+    await writeFile(path, '{"released":true}\n');
   } catch (error) {
     // The directory may have been deleted under the running server, and with it the lock.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

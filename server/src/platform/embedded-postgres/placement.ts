@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StartupError } from '../startup-error.js';
 import { canReach, isRoot, type RunAs, UNPRIVILEGED } from './unprivileged-user.js';
 
@@ -35,8 +35,21 @@ const ownerOf = async (path: string): Promise<RunAs> => {
 const namesFolder = async (note: string, folder: string): Promise<boolean> =>
   (await readFile(note, 'utf8').catch(() => '')).includes(`${folder}\n`);
 
+/** As `mkdir` with `recursive`, which reports a read-only disk as a missing folder (Node 20). */
+const makeFolder = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await makeFolder(path);
+  }
+};
+
 const makeFolderElsewhere = async (folder: string): Promise<void> => {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   // Passable whatever the umask, as the unprivileged user must get through to what it owns.
   await chmod(ELSEWHERE, 0o711);
   await chmod(folder, 0o711);
@@ -48,7 +61,7 @@ const makeFolderElsewhere = async (folder: string): Promise<void> => {
  * mode 700; then it lies in a folder of its own under /var/lib.
  */
 export const placeDatabase = async (dataFolder: string): Promise<Placement> => {
-  await mkdir(dataFolder, { recursive: true });
+  await makeFolder(dataFolder);
   const directory = await realpath(dataFolder);
   if (!isRoot()) return { base: directory, runAs: undefined, note: null };
 

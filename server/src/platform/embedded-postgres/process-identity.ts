@@ -32,9 +32,9 @@ const linuxStart = async (pid: number): Promise<string | 'ended' | null> => {
   }
 };
 
-const darwinStart = async (pid: number): Promise<string | null> => {
+const askPs = async (pid: number, column: string): Promise<string | null> => {
   try {
-    const { stdout } = await promisify(execFile)('/bin/ps', ['-o', 'lstart=', '-p', String(pid)]);
+    const { stdout } = await promisify(execFile)('/bin/ps', ['-ww', '-o', `${column}=`, '-p', String(pid)]);
     return stdout.trim() || null;
   } catch {
     return null;
@@ -44,7 +44,7 @@ const darwinStart = async (pid: number): Promise<string | null> => {
 /** The living process with this pid, or null. A process that ended and was not yet reaped counts as gone. */
 export const identifyProcess = async (pid: number): Promise<ProcessIdentity | null> => {
   if (!Number.isSafeInteger(pid) || pid <= 0 || !answersSignals(pid)) return null;
-  if (process.platform === 'darwin') return { pid, startedAt: await darwinStart(pid) };
+  if (process.platform === 'darwin') return { pid, startedAt: await askPs(pid, 'lstart') };
   if (process.platform !== 'linux') return { pid, startedAt: null };
   const start = await linuxStart(pid);
   return start === 'ended' ? null : { pid, startedAt: start };
@@ -55,4 +55,15 @@ export const isStillRunning = async (known: ProcessIdentity): Promise<boolean> =
   const current = await identifyProcess(known.pid);
   if (current === null) return false;
   return current.startedAt === null || known.startedAt === null || current.startedAt === known.startedAt;
+};
+
+/**
+ * The program and its arguments, separated by spaces; null where the system does not tell. Unlike the working
+ * directory, root may read it of other users' processes without CAP_SYS_PTRACE, which containers withhold.
+ */
+export const readCommandLine = async (pid: number): Promise<string | null> => {
+  if (process.platform === 'darwin') return askPs(pid, 'command');
+  if (process.platform !== 'linux') return null;
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
+  return text === null ? null : text.replaceAll('\0', ' ');
 };

@@ -5,15 +5,19 @@ import { type Cluster, SUPERUSER } from './cluster.js';
 export const HOST = '127.0.0.1';
 
 /** `starting` is an answer too: the server lives, but still recovers from a crash. */
-type Answer = 'ready' | 'starting' | 'another cluster' | 'none';
+type Answer = 'ready' | 'starting' | 'refused' | 'none';
 
 const POLL_MS = 10;
 
 /** A server that accepts a connection and then says nothing is stuck. */
 const CONNECT_SECONDS_MAX = 2;
 
+/** PostgreSQL manual, appendix A. */
 const INVALID_CATALOG_NAME = '3D000';
 const CANNOT_CONNECT_NOW = '57P03';
+const INVALID_PASSWORD = '28P01';
+
+const codeOf = (error: unknown) => (error as { code?: unknown }).code;
 
 const connect = (cluster: Cluster, port: number, database: string) =>
   postgres({
@@ -33,17 +37,18 @@ const ask = async (cluster: Cluster, port: number): Promise<Answer> => {
   const sql = connect(cluster, port, SUPERUSER);
   try {
     const [row] = await sql<{ directory: string }[]>`select current_setting('data_directory') as directory`;
-    return row?.directory === cluster.directory ? 'ready' : 'another cluster';
+    return row?.directory === cluster.directory ? 'ready' : 'refused';
   } catch (error) {
-    return (error as { code?: unknown }).code === CANNOT_CONNECT_NOW ? 'starting' : 'none';
+    if (codeOf(error) === CANNOT_CONNECT_NOW) return 'starting';
+    return codeOf(error) === INVALID_PASSWORD ? 'refused' : 'none';
   } finally {
     await sql.end({ timeout: 0 });
   }
 };
 
 /**
- * Resolves to true as soon as the cluster answers queries on the port, and to false when `isGivenUp` says so,
- * when another cluster answers, or when nothing at all was heard for `silenceMsMax`.
+ * Resolves to true as soon as the cluster answers queries on the port, and to false when another
+ * cluster answers, when `isGivenUp` says so, or when nothing at all was heard for `silenceMsMax`.
  */
 export const waitUntilReady = async (
   cluster: Cluster,
@@ -55,7 +60,7 @@ export const waitUntilReady = async (
   for (;;) {
     const answer = await ask(cluster, port);
     if (answer === 'ready') return true;
-    if (answer === 'another cluster') return false;
+    if (answer === 'refused') return false;
     if (answer === 'starting') heardAt = performance.now();
     if ((await isGivenUp()) || performance.now() - heardAt > silenceMsMax) return false;
     await delay(POLL_MS);
@@ -69,7 +74,7 @@ export const ensureDatabase = async (cluster: Cluster, port: number, database: s
     await probe`select 1`;
     return false;
   } catch (error) {
-    if ((error as { code?: unknown }).code !== INVALID_CATALOG_NAME) throw error;
+    if (codeOf(error) !== INVALID_CATALOG_NAME) throw error;
   } finally {
     await probe.end({ timeout: 0 });
   }

@@ -15,6 +15,7 @@ import { mountRest } from './http/rest.js';
 import { setHeaders } from './http/security-headers.js';
 import { serverOptions } from './http/server-options.js';
 import { createSharedAnswers } from './http/shared-answers.js';
+import { mountTrpc } from './http/trpc-http.js';
 import type { Database } from './platform/database.js';
 import type { EventBus } from './platform/event-bus.js';
 import type { Logger } from './platform/logger.js';
@@ -50,5 +51,6 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
 
   mountHealth(app, database);
   await app.register(async (scope) => mountRest(scope, { router, createContext, sharedAnswers }), { prefix: '/api' });
+  await app.register(async (scope) => mountTrpc(scope, { router, createContext, logger }));
   return app;
 };

@@ -16,7 +16,7 @@ export const allowOrigins = async (
     origin: config.mode === 'development' ? [...config.webOrigins, LOCAL_ORIGIN] : config.webOrigins,
     credentials: true,
     methods: 'GET, HEAD, POST, PUT, DELETE',
-    allowedHeaders: 'Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-CSRF-Token',
+    allowedHeaders: 'Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-CSRF-Token, Trpc-Accept',
     exposedHeaders: 'X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset',
     maxAge: PREFLIGHT_SECONDS,
     strictPreflight: false,

@@ -88,6 +88,8 @@ const convertTexts = (plan: InputPlan, given: Fields): void => {
 
 const addPathParameters = (plan: InputPlan, given: Fields, params: Fields): void => {
   for (const name of plan.pathParameters) {
+    // Fastify lets a parameter be empty, so that `/things/` would be a thing.
+    if (params[name] === '') throw new AppError('NOT_FOUND', { detail: 'There is nothing at this path.' });
     if (Object.hasOwn(given, name)) throw refuse([name], 'is given by the path');
     given[name] = params[name];
   }

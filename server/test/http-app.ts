@@ -1,0 +1,31 @@
+import type { AnyRouter } from '@trpc/server';
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from '../src/app.js';
+import { createEventBus, type EventBus } from '../src/platform/event-bus.js';
+import { createLogger } from '../src/platform/logger.js';
+import type { Services } from '../src/services.js';
+import { createTestConfig } from './harness.js';
+
+export type HttpApp = { app: FastifyInstance; bus: EventBus; logs: Record<string, unknown>[] };
+
+/** The HTTP edge around a router of the test's own, whose procedures need no service. */
+export const createHttpApp = async (
+  router: AnyRouter,
+  options: { environment?: Record<string, string>; isReachable?: () => Promise<boolean> } = {},
+): Promise<HttpApp> => {
+  const logs: Record<string, unknown>[] = [];
+  const bus = createEventBus();
+  const app = await buildApp({
+    config: createTestConfig(options.environment),
+    logger: createLogger('INFO', (line) => logs.push(JSON.parse(line))),
+    services: {} as Services,
+    database: { isReachable: options.isReachable ?? (async () => true) },
+    bus,
+    router,
+  });
+  return { app, bus, logs };
+};
+
+/** Sends `payload` as it is, under `contentType`. */
+export const post = (app: FastifyInstance, url: string, payload: string | Buffer, contentType = 'application/json') =>
+  app.inject({ method: 'POST', url, payload, headers: { 'content-type': contentType } });

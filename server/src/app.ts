@@ -5,6 +5,7 @@ import type { Config } from './config.js';
 import { logRequests } from './http/access-log.js';
 import { limitAddresses } from './http/address-limit.js';
 import { allowOrigins } from './http/cors.js';
+import { closeConnectionsWhenStopping } from './http/draining.js';
 import { createSendFailure } from './http/failure.js';
 import { mountHealth } from './http/health.js';
 import { checkHosts } from './http/host-check.js';
@@ -42,6 +43,7 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   app.setErrorHandler(sendFailure);
 
   // In this order: headers first, so that refusals have them; then what is cheapest to refuse.
+  closeConnectionsWhenStopping(app);
   const known = watchRoutes(app);
   logRequests(app, config, logger);
   await setHeaders(app, config);

@@ -23,7 +23,7 @@ const main = async () => {
   const logger = createLogger(config.logLevel, (line) => process.stdout.write(line));
   const onStep = config.mode === 'development' ? say : () => {};
   const server = await startServer(config, logger, onStep);
-  logger.info('Server listening', { host: config.host, port: config.port, mode: config.mode });
+  logger.info('Server listening', { ...server.address, mode: config.mode });
   if (config.mode === 'development') say(welcome(config, server.hasDemoData));
 
   closeWithGrace({ delay: STOP_TIMEOUT_MS, logger: false }, async ({ err, signal }) => {

@@ -11,11 +11,21 @@ import { createPasswordHasher } from './platform/password-hasher.js';
 import { StartupError } from './platform/startup-error.js';
 import { createServices } from './services.js';
 
-export type RunningServer = { app: FastifyInstance; hasDemoData: boolean; stop(): Promise<void> };
+export type RunningServer = {
+  /** Where it listens; the port is the real one where PORT is 0. */
+  address: { host: string; port: number };
+  hasDemoData: boolean;
+  stop(): Promise<void>;
+};
 
-const listen = async (app: FastifyInstance, { host, port }: Config): Promise<void> => {
+const listen = async (
+  app: FastifyInstance,
+  { host, port }: Config,
+): Promise<{ host: string; port: number }> => {
   try {
     await app.listen({ host, port });
+    const [bound] = app.addresses();
+    return { host, port: typeof bound === 'object' ? bound.port : port };
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'EADDRINUSE') {
@@ -58,8 +68,7 @@ export const startServer = async (
   try {
     const hasDemoData = opened.isEmbedded && config.mode === 'development';
     if (hasDemoData) await seedDemo({ services, database }, onStep);
-    await listen(app, config);
-    return { app, hasDemoData, stop };
+    return { address: await listen(app, config), hasDemoData, stop };
   } catch (error) {
     await stop();
     throw error;

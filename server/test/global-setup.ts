@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -11,6 +11,8 @@ const startServer = async () => {
   const given = process.env.TEST_DATABASE_URL;
   if (given) return { url: given, stop: async () => {} };
   const directory = await mkdtemp(join(tmpdir(), 'versbottomlex-test-'));
+  // Root's database runs as another user, who has to get in; otherwise it would be kept outside, and left there.
+  await chmod(directory, 0o755);
   const server = await startEmbeddedPostgres({ directory, database: 'postgres' });
   const stop = async () => {
     await server.stop();

@@ -1,0 +1,63 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, expect, it } from 'vitest';
+import { openModel, refusalOf } from '../../server/test/model.js';
+import { aMoment, type SessionRow, sessionRow } from '../../server/test/rows.js';
+import { sessions, users } from './index.js';
+
+const model = await openModel();
+const { db } = model;
+afterAll(model.close);
+
+const userId = await model.addUser();
+const insert = (given: Partial<SessionRow> = {}) =>
+  refusalOf(db.insert(sessions).values(sessionRow({ userId, ...given })));
+
+it('only what a session may not have yet may be null', async () => {
+  const nullable = await model.nullableColumns('sessions');
+  expect(nullable).toEqual(['revoked_at', 'revoked_reason', 'user_agent']);
+});
+
+it('a session is good and was used now, unless said otherwise', async () => {
+  const row = sessionRow({ userId });
+  await db.insert(sessions).values(row);
+  const [session] = await db.select().from(sessions).where(eq(sessions.id, row.id));
+  const { createdAt, lastUsedAt, ...rest } = session ?? expect.fail();
+  expect(rest).toEqual({ ...row, userAgent: null, revokedAt: null, revokedReason: null });
+  expect(Math.abs(Date.parse(createdAt) - Date.now())).toBeLessThan(60_000);
+  expect(lastUsedAt).toBe(createdAt);
+});
+
+it('sessions_pkey: an id is used once', async () => {
+  const row = sessionRow({ userId });
+  await db.insert(sessions).values(row);
+  expect(await insert({ id: row.id })).toBe('sessions_pkey');
+});
+
+it('sessions_user_id_users_id_fk: a session is of an account and goes with its row', async () => {
+  const unknown = '019b76f2-7a6e-7c3a-9d53-2f1f0a6b8c11';
+  expect(await insert({ userId: unknown })).toBe('sessions_user_id_users_id_fk');
+
+  const owner = await model.addUser();
+  await db.insert(sessions).values([sessionRow({ userId: owner }), sessionRow({ userId: owner })]);
+  await db.delete(users).where(eq(users.id, owner));
+  expect(await db.$count(sessions, eq(sessions.userId, owner))).toBe(0);
+});
+
+it('sessions_expiry_in_order: sliding expiry never passes the absolute one', async () => {
+  expect(await insert({ expiresAt: aMoment, absoluteExpiresAt: aMoment })).toBe('accepted');
+  const late = { expiresAt: '2026-01-02T03:04:05.679Z', absoluteExpiresAt: aMoment };
+  expect(await insert(late)).toBe('sessions_expiry_in_order');
+});
+
+it('sessions_revoked_for_a_reason: revoked has a time and a reason, good has neither', async () => {
+  for (const reason of ['logout', 'password_changed', 'refresh_token_reused', 'account_deleted'] as const) {
+    expect(await insert({ revokedAt: aMoment, revokedReason: reason })).toBe('accepted');
+  }
+  expect(await insert({ revokedAt: aMoment })).toBe('sessions_revoked_for_a_reason');
+  expect(await insert({ revokedReason: 'logout' })).toBe('sessions_revoked_for_a_reason');
+});
+
+it('sessions_user_agent_length: at most 300 characters', async () => {
+  expect(await insert({ userAgent: 'é'.repeat(300) })).toBe('accepted');
+  expect(await insert({ userAgent: 'x'.repeat(301) })).toBe('sessions_user_agent_length');
+});

@@ -32,10 +32,12 @@ export type Payment = z.infer<typeof Payment>;
 export const PaymentPage = pageOf(Payment).meta({ id: 'PaymentPage' });
 export type PaymentPage = z.infer<typeof PaymentPage>;
 
-export const PaymentHistoryInput = z.strictObject({
-  type: PaymentType.optional(),
-  status: PaymentStatus.optional(),
-  ...pageFields,
-});
+export const PaymentHistoryInput = z
+  .strictObject({
+    type: PaymentType.optional(),
+    status: PaymentStatus.optional(),
+    ...pageFields,
+  })
+  .prefault({});
 export type PaymentHistoryInput = z.infer<typeof PaymentHistoryInput>;
 export const GetPaymentInput = z.strictObject({ id: Id });

@@ -45,17 +45,19 @@ export const StreamPage = pageOf(Stream).meta({ id: 'StreamPage' });
 export type StreamPage = z.infer<typeof StreamPage>;
 
 /** `newest` pages are stable under writes; `viewers` is best effort, never twice within a page. */
-export const ListStreamsInput = z.strictObject({
-  status: StreamStatus.default('live'),
-  performerId: Id.optional(),
-  category: Category.optional(),
-  tag: Tag.optional(),
-  q: line(1, 100)
-    .optional()
-    .meta({ description: 'Words, or beginnings of words, of title and description.' }),
-  sort: z.enum(['newest', 'viewers']).default('newest'),
-  ...pageFields,
-});
+export const ListStreamsInput = z
+  .strictObject({
+    status: StreamStatus.default('live'),
+    performerId: Id.optional(),
+    category: Category.optional(),
+    tag: Tag.optional(),
+    q: line(1, 100)
+      .optional()
+      .meta({ description: 'Words, or beginnings of words, of title and description.' }),
+    sort: z.enum(['newest', 'viewers']).default('newest'),
+    ...pageFields,
+  })
+  .prefault({});
 export type ListStreamsInput = z.infer<typeof ListStreamsInput>;
 
 const editable = {

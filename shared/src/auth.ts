@@ -39,7 +39,12 @@ export type RegisterInput = z.infer<typeof RegisterInput>;
 export const LoginInput = z
   .strictObject({
     email: Email.optional(),
-    username: z.string().min(1).max(254).optional(),
+    username: z
+      .string()
+      .min(1)
+      .max(254)
+      .refine((text) => !text.includes('\0'), { error: 'has a NUL character' })
+      .optional(),
     password: GivenPassword,
   })
   .refine((input) => (input.email === undefined) !== (input.username === undefined), {

@@ -37,6 +37,9 @@ const toUserAgent = (text: string | undefined): string | null =>
     .slice(0, USER_AGENT_MAX)
     .toWellFormed() ?? null;
 
+/** What the owner may see of an account. */
+const toOwnUser = ({ tokenVersion: _, ...user }: queries.Account): OwnUser => user;
+
 type Deps = {
   database: Database;
   bus: EventBus;
@@ -65,8 +68,9 @@ export const createAuthService = (deps: Deps) => {
   };
 
   const signedIn = async (account: queries.Account, session: queries.NewSession): Promise<SignedIn> => {
-    const { tokenVersion, ...user } = account;
-    const subject = { userId: user.id, sessionId: session.sessionId, tokenVersion };
+    const { id: userId, tokenVersion } = account;
+    const user = toOwnUser(account);
+    const subject = { userId, sessionId: session.sessionId, tokenVersion };
     return { user, ...(await tokens.issue(subject, session.refreshTokenId, new Date(session.expiresAt))) };
   };
 
@@ -141,7 +145,7 @@ export const createAuthService = (deps: Deps) => {
     me: async (identity: Identity): Promise<OwnUser> => {
       const account = await queries.findAccount(database, identity.userId);
       if (!account) throw new AppError('SESSION_REVOKED');
-      return account;
+      return toOwnUser(account);
     },
 
     /** Every older token dies. Throws INVALID_CREDENTIALS, VALIDATION_FAILED, SESSION_REVOKED, OVERLOADED. */

@@ -1,0 +1,95 @@
+import { payments, users } from '@versbottomlex/database';
+import type { CreateStreamInput, RegisterInput, Role, SignedIn, Stream } from '@versbottomlex/shared';
+import { eq } from 'drizzle-orm';
+import { setRole } from '../src/administration/administration.queries.js';
+import type { TestApp } from './harness.js';
+import { type PaymentRow, paymentRow } from './rows.js';
+
+/** The password of every account that a factory makes. */
+export const PASSWORD = 'a passphrase of the tests';
+
+const HOUR_MS = 3_600_000;
+
+/** Makes accounts, streams and payments that break no rule, each unlike every other. */
+export const createFactories = ({
+  services,
+  database,
+  clock,
+}: Pick<TestApp, 'services' | 'database' | 'clock'>) => {
+  let made = 0;
+
+  /** What registers an account that nobody has yet. */
+  const registration = (given: Partial<RegisterInput> = {}): RegisterInput => {
+    made += 1;
+    const username = `Person_${made}`;
+    return { username, email: `${username.toLowerCase()}@example.com`, password: PASSWORD, ...given };
+  };
+
+  /** A viewer, signed in. */
+  const account = (given: Partial<RegisterInput> = {}): Promise<SignedIn> =>
+    services.auth.register(registration(given), 'tests');
+
+  const withRole = async (role: Role, isVerified: boolean): Promise<SignedIn> => {
+    const signedIn = await account();
+    await setRole(database, { username: signedIn.user.username, role, isVerified });
+    return { ...signedIn, user: { ...signedIn.user, role, isVerified } };
+  };
+
+  const stream = async (by: SignedIn, given: Partial<CreateStreamInput> = {}): Promise<Stream> => {
+    const identity = await services.auth.authenticateAfresh(by.accessToken);
+    return services.streams.create(identity, {
+      title: 'A stream',
+      description: '',
+      tags: [],
+      isPrivate: false,
+      ...given,
+    });
+  };
+
+  return {
+    registration,
+    account,
+    performer: () => withRole('performer', true),
+    unverifiedPerformer: () => withRole('performer', false),
+    admin: () => withRole('admin', true),
+
+    /** A viewer who was suspended after signing in, and whose identity nothing has cached yet. */
+    suspended: async (): Promise<SignedIn> => {
+      const signedIn = await account();
+      const suspendedAt = clock.now().toISOString();
+      await database.client.update(users).set({ suspendedAt }).where(eq(users.id, signedIn.user.id));
+      return signedIn;
+    },
+
+    /** Signs in again, in a session of its own. */
+    login: ({ user }: SignedIn): Promise<SignedIn> =>
+      services.auth.login({ email: user.email, password: PASSWORD }, 'tests'),
+
+    /** What was made is gone, and its tokens with it. */
+    deleted: async (signedIn: SignedIn): Promise<void> => {
+      const identity = await services.auth.authenticateAfresh(signedIn.accessToken);
+      await services.users.delete(identity, signedIn.user.id);
+    },
+
+    /** Live, public and by `by`. */
+    stream,
+    /** Public, and an hour from now. */
+    scheduledStream: (by: SignedIn, given: Partial<CreateStreamInput> = {}) => {
+      const scheduledStartAt = new Date(clock.now().getTime() + HOUR_MS).toISOString();
+      return stream(by, { scheduledStartAt, ...given });
+    },
+    endedStream: async (by: SignedIn, given: Partial<CreateStreamInput> = {}): Promise<Stream> => {
+      const { id } = await stream(by, given);
+      return services.streams.end(await services.auth.authenticateAfresh(by.accessToken), id);
+    },
+
+    /** A completed tip of 5.00, straight in the table. */
+    payment: async (given: Partial<PaymentRow>): Promise<PaymentRow> => {
+      const row = paymentRow(given);
+      await database.client.insert(payments).values(row);
+      return row;
+    },
+  };
+};
+
+export type Factories = ReturnType<typeof createFactories>;

@@ -28,11 +28,11 @@ const afterCursor = (cursor: string | undefined): Pick<StreamFilter, 'after'> =>
   return { after: { id, viewerCount } };
 };
 
-/** Every word, or beginning of a word, that must occur; undefined when the text has no word at all. */
-const toWords = (text: string): string | undefined =>
+/** Every word, or beginning of one, that must occur, quoted so that PostgreSQL splits it as it split the titles. */
+const toWords = (text: string): string =>
   text
-    .match(/[\p{L}\p{N}]+/gu)
-    ?.map((word) => `'${word}':*`)
+    .split(/\s+/)
+    .map((word) => `'${word.replaceAll(/['\\]/g, '$&$&')}':*`)
     .join(' & ');
 
 const notFound = () => new AppError('NOT_FOUND', { detail: 'There is no such stream.' });
@@ -100,7 +100,6 @@ export const createStreamsService = (deps: Deps) => {
     list: async (input: ListStreamsInput): Promise<StreamPage> => {
       const { sort, limit, cursor, q, ...filter } = input;
       const words = q === undefined ? undefined : toWords(q);
-      if (q !== undefined && words === undefined) return { items: [], nextCursor: null };
       const rows = await listStreams(database, sort, limit + 1, { ...filter, words, ...afterCursor(cursor) });
       return toPage(rows, limit, placeOf);
     },

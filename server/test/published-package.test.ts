@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { projectDirectory } from '../src/config.js';
+
+/** An empty project of a frontend, strict in every way, with the package as npm would publish it. */
+const run = promisify(execFile);
+const tsc = join(projectDirectory, 'node_modules/typescript/bin/tsc');
+const serverDependencies = [
+  'drizzle-orm',
+  'postgres',
+  'fastify',
+  '@fastify',
+  'argon2',
+  'jose',
+  'trpc-openapi',
+];
+
+let directory: string;
+
+const compile = async (source: string, ...options: string[]): Promise<string> => {
+  await writeFile(join(directory, 'index.ts'), source);
+  const child = run(process.execPath, [tsc, '-p', directory, ...options], { maxBuffer: 64 * 1024 * 1024 });
+  return child.then(
+    ({ stdout }) => stdout,
+    (error: { stdout?: string }) => error.stdout ?? String(error),
+  );
+};
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'versbottomlex-client-'));
+  await run(process.execPath, [tsc, '-b', join(projectDirectory, 'shared')]);
+  const own = join(directory, 'node_modules/@versbottomlex/shared');
+  await mkdir(own, { recursive: true });
+  await mkdir(join(directory, 'node_modules/@trpc'));
+  const { files } = JSON.parse(await readFile(join(projectDirectory, 'shared/package.json'), 'utf8')) as {
+    files: string[];
+  };
+  for (const name of ['package.json', ...files.filter((file) => !file.startsWith('!'))]) {
+    await cp(join(projectDirectory, 'shared', name), join(own, name), { recursive: true });
+  }
+  for (const name of ['@trpc/client', '@trpc/server', 'zod']) {
+    await symlink(join(projectDirectory, 'node_modules', name), join(directory, 'node_modules', name));
+  }
+  await writeFile(join(directory, 'package.json'), '{ "type": "module" }');
+  await writeFile(
+    join(directory, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        target: 'ES2023',
+        // tRPC's own declarations name Disposable.
+        lib: ['ES2023', 'ESNext.Disposable', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
+        module: 'NodeNext',
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        skipLibCheck: false,
+        preserveSymlinks: true,
+        noEmit: true,
+        types: [],
+      },
+      include: ['index.ts'],
+    }),
+  );
+}, 60_000);
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+const program = `
+import { createClient } from '@versbottomlex/shared/client';
+import { type AppRouter, errorCodes, type Stream } from '@versbottomlex/shared';
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
+
+const api = createClient({ url: 'http://localhost:3000' });
+const page = await api.streams.list.query({ sort: 'viewers', limit: 5 });
+const titles: string[] = page.items.map((stream: Stream) => stream.title);
+const created: Stream = await api.streams.create.mutate({ title: titles[0] ?? 'first' });
+const status: 'scheduled' | 'live' | 'ended' = created.status;
+const { user, accessToken } = await api.auth.login.mutate({ username: 'ava', password: 'x' });
+type Input = inferRouterInputs<AppRouter>['users']['update'];
+type Output = inferRouterOutputs<AppRouter>['auth']['me'];
+const input: Input = { id: user.id, bio: accessToken };
+const output: Output = user;
+console.log(status, input, output, errorCodes.EMAIL_TAKEN.status);
+`;
+
+describe('the published package, in an empty strict project', () => {
+  test('compiles with skipLibCheck off, and needs none of the server’s dependencies', async () => {
+    const listed = await compile(program, '--listFiles');
+    expect(listed.split('\n').filter((text) => text.includes('error TS'))).toEqual([]);
+    expect(listed).toContain('@versbottomlex/shared/dist/app-router.d.ts');
+    const dragged = serverDependencies.filter((name) => listed.includes(`node_modules/${name}/`));
+    expect(dragged).toEqual([]);
+  }, 60_000);
+
+  test.each([
+    ['an unknown procedure', 'await api.streams.destroy.mutate({});'],
+    ['an unknown field', "await api.streams.create.mutate({ title: 'abc', colour: 'red' });"],
+    ['a wrong type', "await api.streams.list.query({ limit: '5' });"],
+    ['a mutation as a query', "await api.streams.create.query({ title: 'abc' });"],
+    ['a field that no answer has', 'console.log((await api.auth.me.query()).passwordHash);'],
+  ])('knows the types: %s is an error', async (_what, line) => {
+    const source = `import { createClient } from '@versbottomlex/shared/client';\nconst api = createClient({ url: '' });\n${line}`;
+    expect(await compile(source)).toContain('error TS');
+  });
+});

@@ -133,12 +133,15 @@ export const createAuthService = (deps: Deps) => {
      * Spends the refresh token for a new pair. Calls with one token that are under way together in this process share
      * one rotation. Throws REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED (which ends the session), SESSION_REVOKED.
      */
-    refresh: async (input: RefreshInput): Promise<TokenPair> => {
-      const claims = await tokens.verifyRefresh(input.refreshToken);
-      const underWay = rotations.get(claims.tokenId);
+    refresh: ({ refreshToken }: RefreshInput): Promise<TokenPair> => {
+      const underWay = rotations.get(refreshToken);
       if (underWay) return underWay;
-      const rotation = rotate(claims).finally(() => rotations.delete(claims.tokenId));
-      rotations.set(claims.tokenId, rotation);
+      // Entered before the token is verified: a call whose verification took longer would find the token spent.
+      const rotation = tokens
+        .verifyRefresh(refreshToken)
+        .then(rotate)
+        .finally(() => rotations.delete(refreshToken));
+      rotations.set(refreshToken, rotation);
       return rotation;
     },
 

@@ -13,6 +13,7 @@ export const projectDirectory = resolve(dirname(fileURLToPath(import.meta.url)),
 const CONFIGURATION_EXIT_CODE = 78;
 const SECRET_LENGTH_MIN = 32;
 const SECRET_DISTINCT_CHARACTERS_MIN = 10;
+const SECRET_DISTINCT_STEPS_MIN = 12;
 
 const flag = z
   .enum(['true', 'false'], { error: 'must be true or false' })
@@ -32,13 +33,38 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ''),
 );
 
-const urlWith = (protocols: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+const urlWith = (...starts: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && starts.some((start) => text.startsWith(start)), {
+    error: `must be a URL that starts with ${starts.join(' or ')}`,
+    abort: true,
   });
 
+const isDecodable = (text: string) => {
+  try {
+    return decodeURIComponent(text) !== '';
+  } catch {
+    return false;
+  }
+};
+
+const databaseUrl = urlWith('postgres://', 'postgresql://').refine(isDecodable, {
+  error: 'must have each % of its user, password and name written as %25',
+});
+
+const publicUrl = urlWith('http://', 'https://').refine(
+  (text) => {
+    const { username, password, search, hash } = new URL(text);
+    return [username, password, search, hash].every((part) => part === '');
+  },
+  { error: 'must have neither user nor password, query or fragment' },
+);
+
+const host = z.string().refine((text) => isIP(text) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(text), {
+  error: 'must be an address or a host name, without port',
+});
+
 const isOrigin = (text: string) =>
-  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+  URL.canParse(text) && /^https?:\/\/[^*]+$/.test(text) && new URL(text).origin === text;
 
 const origins = list.refine((items) => items.every(isOrigin), {
   error: 'must be exact origins such as https://example.com, separated by commas; * is not one',
@@ -48,17 +74,17 @@ const hosts = list.refine((items) => items.every((item) => /^[a-z0-9.-]+$/i.test
   error: 'must be host names without port, separated by commas',
 });
 
+/** The widest private network, fc00::/7; what is wider holds clients. */
+const NETWORK_PREFIX_MIN = 7;
+
 const isNetwork = (text: string) => {
-  const [address = '', prefix, ...rest] = text.split('/');
+  const [address = '', prefix = '32', ...rest] = text.split('/');
   const bits = isIP(address) === 4 ? 32 : 128;
-  return (
-    isIP(address) !== 0 &&
-    rest.length === 0 &&
-    (prefix === undefined || (/^\d+$/.test(prefix) && +prefix <= bits))
-  );
+  const isPrefix = /^\d{1,3}$/.test(prefix) && Number(prefix) >= NETWORK_PREFIX_MIN && Number(prefix) <= bits;
+  return isIP(address) !== 0 && rest.length === 0 && isPrefix;
 };
 
-/** `true` would believe any X-Forwarded-For, and with it any client's word about its own address. */
+/** `true` or 0.0.0.0/0 would believe any X-Forwarded-For, and with it any client's word about its own address. */
 const trustProxy = z.string().transform((text, context): false | number | string[] => {
   if (text === 'false') return false;
   if (/^\d{1,2}$/.test(text)) return Number(text);
@@ -68,9 +94,15 @@ const trustProxy = z.string().transform((text, context): false | number | string
   return z.NEVER;
 });
 
+/** How many different steps lead from one character to the next; few in abcdef… and in repetitions. */
+const countSteps = (text: string) =>
+  new Set(Array.from(text.slice(1), (character, index) => character.charCodeAt(0) - text.charCodeAt(index)))
+    .size;
+
 const isStrong = (text: string) =>
   text.length >= SECRET_LENGTH_MIN &&
   new Set(text).size >= SECRET_DISTINCT_CHARACTERS_MIN &&
+  countSteps(text) >= SECRET_DISTINCT_STEPS_MIN &&
   !/change|example|secret|password/i.test(text);
 
 const secret = z.string().refine(isStrong, {
@@ -80,13 +112,13 @@ const secret = z.string().refine(isStrong, {
 /** Every variable that the server reads; `.env.example` explains each. */
 export const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-  HOST: z.string().default('127.0.0.1'),
+  HOST: host.default('127.0.0.1'),
   PORT: whole(0, 65_535).default(3000),
-  PUBLIC_URL: urlWith(['http:', 'https:']).optional(),
+  PUBLIC_URL: publicUrl.optional(),
   ALLOWED_HOSTS: hosts.default([]),
   WEB_ORIGINS: origins.default([]),
   TRUST_PROXY: trustProxy.default(false),
-  DATABASE_URL: urlWith(['postgres:', 'postgresql:']).optional(),
+  DATABASE_URL: databaseUrl.optional(),
   DATABASE_POOL_MAX: whole(1, 200).default(10),
   DATABASE_PREPARE: flag.default(true),
   DATABASE_MIGRATE_ON_START: flag.default(true),
@@ -195,9 +227,18 @@ export const loadConfig = (
   });
 };
 
-/** The process's environment, completed by `.env` in the project's root, over which it takes precedence. */
+const readIfExists = (file: string): string => {
+  try {
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  } catch {
+    return refuse([`${file} cannot be read`]);
+  }
+};
+
+/**
+ * The process's environment, completed by `.env` in the project's root, over which it takes precedence. Throws
+ * StartupError (78) when the file cannot be read.
+ */
 export const readEnvironment = (): Record<string, string | undefined> => {
-  const file = resolve(projectDirectory, '.env');
-  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
-  return { ...fromFile, ...process.env };
+  return { ...parseEnv(readIfExists(resolve(projectDirectory, '.env'))), ...process.env };
 };

@@ -1,0 +1,214 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { Environment, loadConfig, projectDirectory } from './config.js';
+import { StartupError } from './platform/startup-error.js';
+
+const STRONG = 'kP3vXq8Zr1LmWc7TyB5nUe0HsGdJfA2o';
+const ALSO_STRONG = 'Zt6RwQ1yNbV4mXe9KcL0sPjH8gUfDa3i';
+
+const developmentSecrets = () => ({ access: STRONG, refresh: ALSO_STRONG });
+const load = (environment: Record<string, string | undefined>) => loadConfig(environment, developmentSecrets);
+
+const production = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://app:hunter2@db.internal:5432/app',
+  PUBLIC_URL: 'https://api.example.com',
+  JWT_ACCESS_SECRET: STRONG,
+  JWT_REFRESH_SECRET: ALSO_STRONG,
+};
+
+/** Values that must be refused in any mode. */
+const badValues: [name: keyof typeof Environment.shape, value: string][] = [
+  ['NODE_ENV', 'staging'],
+  ['NODE_ENV', 'Production'],
+  ['HOST', 'http://0.0.0.0'],
+  ['HOST', 'localhost:3000'],
+  ['PORT', 'three-thousand'],
+  ['PORT', '65536'],
+  ['PORT', '-3000'],
+  ['PORT', '3000.5'],
+  ['PORT', '0x0bb8'],
+  ['PUBLIC_URL', 'api.example.com'],
+  ['PUBLIC_URL', 'javascript:alert(1)'],
+  ['PUBLIC_URL', 'https://admin:hunter2@api.example.com'],
+  ['ALLOWED_HOSTS', 'api.example.com:443'],
+  ['ALLOWED_HOSTS', '*.example.com'],
+  ['WEB_ORIGINS', 'https://www.example.com, *'],
+  ['WEB_ORIGINS', 'https://*.example.com'],
+  ['WEB_ORIGINS', 'https://www.example.com/'],
+  ['WEB_ORIGINS', 'https://www.example.com,null'],
+  ['TRUST_PROXY', 'true'],
+  ['TRUST_PROXY', '10.0.0.0/33'],
+  ['TRUST_PROXY', '0.0.0.0/0'],
+  ['TRUST_PROXY', 'loopback'],
+  ['DATABASE_URL', 'mysql://app:hunter2@db.internal/app'],
+  ['DATABASE_URL', 'db.internal:5432'],
+  ['DATABASE_URL', 'postgres://app:100%sure@db.internal/app'],
+  ['DATABASE_POOL_MAX', '201'],
+  ['DATABASE_POOL_MAX', 'many'],
+  ['DATABASE_PREPARE', 'yes'],
+  ['DATABASE_MIGRATE_ON_START', '1'],
+  ['JWT_ACCESS_SECRET', 'hunter2-hunter2'],
+  ['JWT_ACCESS_SECRET', 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEF'],
+  ['JWT_ACCESS_SECRET', '0123456789012345678901234567890123456789'],
+  ['JWT_REFRESH_SECRET', 'correct-horse-battery-staple-secret-1234'],
+  ['JWT_REFRESH_SECRET', 'change-me-before-you-go-live-9876543210'],
+  ['PERFORMER_APPROVAL', 'nobody'],
+  ['RATE_LIMIT_GLOBAL_PER_MINUTE', '1e9'],
+  ['LOG_LEVEL', 'verbose'],
+];
+
+const refusalOf = (environment: Record<string, string | undefined>): StartupError => {
+  try {
+    load(environment);
+  } catch (error) {
+    if (error instanceof StartupError) return error;
+    throw error;
+  }
+  throw new Error('was accepted');
+};
+
+describe('a wrong value', () => {
+  test.each(badValues)('%s=%s is refused with 78, by name and without the value', (name, value) => {
+    const refusal = refusalOf({ [name]: value });
+    expect(refusal.exitCode).toBe(78);
+    expect(refusal.message).toMatch(new RegExp(`^Configuration: ${name} must [^\\n]+\\.$`));
+    expect(refusal.message).not.toContain(value);
+    expect(refusal.message).not.toContain('hunter2');
+  });
+
+  test('is told together with all others, in one line', () => {
+    const { message } = refusalOf({ PORT: 'x', LOG_LEVEL: 'y', WEB_ORIGINS: '*' });
+    expect(message).toBe(
+      'Configuration: PORT must be a whole number; ' +
+        'WEB_ORIGINS must be exact origins such as https://example.com, separated by commas; * is not one; ' +
+        'LOG_LEVEL must be one of ERROR, WARN, INFO, DEBUG.',
+    );
+  });
+
+  test('is also one secret given for both kinds of token', () => {
+    const refusal = refusalOf({ JWT_ACCESS_SECRET: STRONG, JWT_REFRESH_SECRET: STRONG });
+    expect(refusal.exitCode).toBe(78);
+    expect(refusal.message).toBe('Configuration: JWT_REFRESH_SECRET must differ from JWT_ACCESS_SECRET.');
+  });
+});
+
+describe('production', () => {
+  test('starts with what it needs', () => {
+    expect(load(production)).toMatchObject({
+      mode: 'production',
+      performerApproval: 'admin',
+      webOrigins: [],
+    });
+  });
+
+  test.each(['DATABASE_URL', 'PUBLIC_URL', 'JWT_ACCESS_SECRET', 'JWT_REFRESH_SECRET'] as const)(
+    'refuses to start without %s',
+    (name) => {
+      for (const missing of [undefined, '']) {
+        const refusal = refusalOf({ ...production, [name]: missing });
+        expect(refusal.exitCode).toBe(78);
+        expect(refusal.message).toBe(`Configuration: ${name} must be set in production.`);
+      }
+    },
+  );
+
+  test('never makes secrets of its own', () => {
+    const make = () => {
+      throw new Error('were made');
+    };
+    expect(loadConfig(production, make).tokenSecrets).toEqual({ access: STRONG, refresh: ALSO_STRONG });
+  });
+});
+
+describe('what is left out', () => {
+  test('has defaults that suit a developer', () => {
+    expect(load({})).toEqual({
+      mode: 'development',
+      host: '127.0.0.1',
+      port: 3000,
+      publicUrl: 'http://localhost:3000',
+      allowedHosts: [],
+      webOrigins: [],
+      trustProxy: false,
+      database: { url: undefined, poolMax: 10, prepare: true, migrateOnStart: true },
+      dataDirectory: join(projectDirectory, '.data'),
+      tokenSecrets: { access: STRONG, refresh: ALSO_STRONG },
+      performerApproval: 'auto',
+      rateLimits: { globalPerMinute: 3000 },
+      logLevel: 'INFO',
+    });
+  });
+
+  test('cannot be changed later', () => {
+    const config = load({});
+    expect([config, config.database, config.tokenSecrets, config.rateLimits].every(Object.isFrozen)).toBe(
+      true,
+    );
+  });
+});
+
+test('reads lists, networks and flags', () => {
+  const config = load({
+    WEB_ORIGINS: 'https://www.example.com, http://localhost:5173,',
+    ALLOWED_HOSTS: 'API.example.com',
+    TRUST_PROXY: '10.0.0.0/8, fd00::/8, 192.0.2.1',
+    DATABASE_PREPARE: 'false',
+    LOG_LEVEL: 'debug',
+  });
+  expect(config).toMatchObject({
+    webOrigins: ['https://www.example.com', 'http://localhost:5173'],
+    allowedHosts: ['api.example.com'],
+    trustProxy: ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'],
+    database: { prepare: false },
+    logLevel: 'DEBUG',
+  });
+  expect(load({ TRUST_PROXY: '2' }).trustProxy).toBe(2);
+});
+
+describe('.env.example', () => {
+  const example = parseEnv(readFileSync(join(projectDirectory, '.env.example'), 'utf8'));
+
+  test('names every variable that is read, and no other', () => {
+    expect(Object.keys(example).sort()).toEqual(Object.keys(Environment.shape).sort());
+  });
+
+  test('works unchanged as .env, and sets nothing but defaults', () => {
+    expect(load(example)).toEqual(load({}));
+  });
+});
+
+describe('the process', () => {
+  const start = (environment: Record<string, string>) => {
+    const options = ['--import', 'tsx', '--conditions=source', join(import.meta.dirname, 'main.ts')];
+    const startedAtMs = performance.now();
+    const { status, stdout, stderr } = spawnSync(process.execPath, options, {
+      env: { PATH: process.env.PATH, ...environment },
+      encoding: 'utf8',
+      cwd: projectDirectory,
+    });
+    return { status, stdout, stderr, tookMs: performance.now() - startedAtMs };
+  };
+
+  test.each([
+    ['PORT', { PORT: 'three-thousand' }],
+    ['TRUST_PROXY', { ...production, TRUST_PROXY: 'true' }],
+    ['JWT_ACCESS_SECRET', { ...production, JWT_ACCESS_SECRET: 'hunter2-hunter2' }],
+    ['DATABASE_URL', { ...production, DATABASE_URL: 'mysql://app:hunter2@db.internal/app' }],
+  ])('ends with 78 and one line on standard error that names %s', (name, environment) => {
+    const { status, stdout, stderr } = start(environment);
+    expect(status).toBe(78);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(new RegExp(`^Configuration: ${name} must [^\\n]+\\.\\n$`));
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  // The best of three, because other tests keep the cores busy.
+  test('says so within two seconds', { retry: 2 }, () => {
+    expect(start({ NODE_ENV: 'staging' })).toMatchObject({ status: 78 });
+    expect(start({ NODE_ENV: 'staging' }).tookMs).toBeLessThan(2000);
+  });
+});

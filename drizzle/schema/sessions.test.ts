@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, expect, it } from 'vitest';
 import { openModel, refusalOf } from '../../server/test/model.js';
 import { aMoment, type SessionRow, sessionRow } from '../../server/test/rows.js';
@@ -60,4 +60,65 @@ it('sessions_revoked_for_a_reason: revoked has a time and a reason, good has nei
 it('sessions_user_agent_length: at most 300 characters', async () => {
   expect(await insert({ userAgent: 'é'.repeat(300) })).toBe('accepted');
   expect(await insert({ userAgent: 'x'.repeat(301) })).toBe('sessions_user_agent_length');
+});
+
+/** An account with two good sessions and one that was revoked before. */
+const addAccountWithSessions = async () => {
+  const owner = await model.addUser({ passwordHash: 'old hash' });
+  const [kept, other] = [sessionRow({ userId: owner }), sessionRow({ userId: owner })];
+  const revoked = sessionRow({ userId: owner, revokedAt: aMoment, revokedReason: 'logout' });
+  await db.insert(sessions).values([kept, other, revoked]);
+  return { owner, kept, other, revoked };
+};
+const stateOf = async (owner: string) => {
+  const [user] = await db.select().from(users).where(eq(users.id, owner));
+  const rows = await db.select().from(sessions).where(eq(sessions.userId, owner)).orderBy(sessions.id);
+  return {
+    passwordHash: user?.passwordHash,
+    tokenVersion: user?.tokenVersion,
+    reasons: rows.map((session) => session.revokedReason),
+  };
+};
+
+it('change_password: renews one session, ends the others, and does all of it or nothing', async () => {
+  const { owner, kept, other, revoked } = await addAccountWithSessions();
+  const nextTokenId = sessionRow({ userId: owner }).refreshTokenId;
+  const change = (sessionId: string, verifiedHash: string) =>
+    model.query(sql`select new_token_version as version, session_expires_at as expires
+      from change_password(${owner}, ${sessionId}, ${verifiedHash}, 'new hash', ${nextTokenId},
+        '2026-01-05T00:00:00Z', '2026-03-01T00:00:00Z')`);
+
+  const before = await stateOf(owner);
+  expect(await change(kept.id, 'another hash')).toEqual([]);
+  expect(await change(revoked.id, 'old hash')).toEqual([]);
+  const strangers = sessionRow({ userId });
+  await db.insert(sessions).values(strangers);
+  expect(await change(strangers.id, 'old hash')).toEqual([]);
+  expect(await stateOf(owner)).toEqual(before);
+
+  // The session does not live longer than it may in all.
+  expect(await change(kept.id, 'old hash')).toEqual([{ version: 1, expires: '2026-02-01 03:04:05.678+00' }]);
+  expect(await stateOf(owner)).toEqual({
+    passwordHash: 'new hash',
+    tokenVersion: 1,
+    reasons: [null, 'password_changed', 'logout'],
+  });
+  const [renewed] = await db.select().from(sessions).where(eq(sessions.id, kept.id));
+  expect(renewed).toMatchObject({
+    refreshTokenId: nextTokenId,
+    authenticatedAt: '2026-01-05T00:00:00.000Z',
+    lastUsedAt: '2026-01-05T00:00:00.000Z',
+  });
+  expect(await refusalOf(change(other.id, 'new hash'))).toBe('accepted');
+  expect((await stateOf(owner)).tokenVersion).toBe(1);
+});
+
+it('log_out_everywhere: ends every good session and raises the token version', async () => {
+  const { owner } = await addAccountWithSessions();
+  await model.query(sql`select log_out_everywhere(${owner}, '2026-01-05T00:00:00Z')`);
+  const { tokenVersion, reasons } = await stateOf(owner);
+  expect([tokenVersion, reasons]).toEqual([1, ['logout', 'logout', 'logout']]);
+  const rows = await db.select().from(sessions).where(eq(sessions.userId, owner)).orderBy(sessions.id);
+  const later = '2026-01-05T00:00:00.000Z';
+  expect(rows.map((session) => session.revokedAt)).toEqual([later, later, aMoment]);
 });

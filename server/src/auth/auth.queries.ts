@@ -223,23 +223,9 @@ export const revokeReusedSession = async (
 const updatePasswordStatement = preparedSql(
   'auth_update_password',
   z.object({ tokenVersion: z.int(), expiresAt: InstantColumn }),
-  sql`with account as (
-      update users set password_hash = ${$('passwordHash')}::text, token_version = token_version + 1
-      where id = ${$('userId')}::uuid and password_hash = ${$('verifiedHash')}::text and deleted_at is null
-      returning id, token_version
-    ), ended as (
-      update sessions set revoked_at = ${$('now')}::timestamptz, revoked_reason = 'password_changed'
-      where user_id in (select id from account) and revoked_at is null and id <> ${$('sessionId')}::uuid
-    ), kept as (
-      update sessions set
-        refresh_token_id = ${$('nextTokenId')}::uuid,
-        authenticated_at = ${$('now')}::timestamptz,
-        last_used_at = ${$('now')}::timestamptz,
-        expires_at = least(${$('expiresAt')}::timestamptz, absolute_expires_at)
-      where user_id in (select id from account) and revoked_at is null and id = ${$('sessionId')}::uuid
-      returning expires_at
-    )
-    select account.token_version as "tokenVersion", kept.expires_at as "expiresAt" from account, kept`,
+  sql`select new_token_version as "tokenVersion", session_expires_at as "expiresAt"
+    from change_password(${$('userId')}::uuid, ${$('sessionId')}::uuid, ${$('verifiedHash')}::text,
+      ${$('passwordHash')}::text, ${$('nextTokenId')}::uuid, ${$('now')}::timestamptz, ${$('expiresAt')}::timestamptz)`,
 );
 
 export type PasswordUpdate = {
@@ -252,18 +238,17 @@ export type PasswordUpdate = {
   expiresAt: string;
 };
 
-/** Sets the password, ends every other session, and renews this one, provided that the old hash still stands. */
+/**
+ * Sets the password, ends every other session, and renews this one, provided that the old hash still stands and this
+ * session is good; undefined, and nothing done, otherwise.
+ */
 export const updatePassword = async (database: Database, update: PasswordUpdate) =>
   (await updatePasswordStatement(database, update))[0];
 
 const revokeAllSessionsStatement = preparedSql(
   'auth_revoke_all_sessions',
-  z.object({ id: z.string() }),
-  sql`with ended as (
-      update sessions set revoked_at = ${$('now')}::timestamptz, revoked_reason = 'logout'
-      where user_id = ${$('userId')}::uuid and revoked_at is null
-    )
-    update users set token_version = token_version + 1 where id = ${$('userId')}::uuid returning id`,
+  z.object({}),
+  sql`select from log_out_everywhere(${$('userId')}::uuid, ${$('now')}::timestamptz)`,
 );
 
 /** Ends every session of the account, and with the token version every token. */

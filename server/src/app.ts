@@ -52,7 +52,9 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   refuseNotServed(app, known, await limitAddresses(app, config));
 
   mountHealth(app, database);
-  await app.register(async (scope) => mountRest(scope, { router, createContext, sharedAnswers }), { prefix: '/api' });
+  await app.register(async (scope) => mountRest(scope, { router, createContext, sharedAnswers }), {
+    prefix: '/api',
+  });
   await app.register(async (scope) => mountTrpc(scope, { router, createContext, logger }));
   return app;
 };

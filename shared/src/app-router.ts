@@ -2,7 +2,7 @@
 import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server';
 import type { z } from 'zod';
 import type { ErrorShape } from './errors.js';
-import type { BecomePerformerInput, ChangePasswordInput, CreateStreamInput, DeleteUserInput, DeletedUser, EndStreamInput, GetPaymentInput, GetStreamInput, GetUserInput, ListStreamsInput, ListUserStreamsInput, LoggedOut, LoginInput, LogoutInput, OwnUser, Payment, PaymentHistoryInput, PaymentPage, RefreshInput, RegisterInput, SignedIn, StartStreamInput, Stream, StreamPage, TokenPair, UpdateStreamInput, UpdateUserInput, UserProfile, VerifyUserInput } from './index.js';
+import type { BecomePerformerInput, ChangePasswordInput, CreateStreamInput, DeleteUserInput, DeletedUser, EndStreamInput, GetPaymentInput, GetStreamInput, GetUserInput, ListStreamsInput, ListUserStreamsInput, LoggedOut, LoginInput, LogoutInput, NoInput, OwnUser, Payment, PaymentHistoryInput, PaymentPage, RefreshInput, RegisterInput, SignedIn, StartStreamInput, Stream, StreamPage, TokenPair, UpdateStreamInput, UpdateUserInput, UserProfile, VerifyUserInput } from './index.js';
 
 type Root = { ctx: object; meta: object; errorShape: ErrorShape; transformer: false };
 
@@ -14,7 +14,7 @@ export type AppRouter = TRPCBuiltRouter<
       register: TRPCMutationProcedure<{ input: z.input<typeof RegisterInput>; output: z.output<typeof SignedIn>; meta: object }>;
       login: TRPCMutationProcedure<{ input: z.input<typeof LoginInput>; output: z.output<typeof SignedIn>; meta: object }>;
       refresh: TRPCMutationProcedure<{ input: z.input<typeof RefreshInput>; output: z.output<typeof TokenPair>; meta: object }>;
-      me: TRPCQueryProcedure<{ input: void; output: z.output<typeof OwnUser>; meta: object }>;
+      me: TRPCQueryProcedure<{ input: z.input<typeof NoInput>; output: z.output<typeof OwnUser>; meta: object }>;
       changePassword: TRPCMutationProcedure<{ input: z.input<typeof ChangePasswordInput>; output: z.output<typeof TokenPair>; meta: object }>;
       logout: TRPCMutationProcedure<{ input: z.input<typeof LogoutInput>; output: z.output<typeof LoggedOut>; meta: object }>;
     };

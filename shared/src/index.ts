@@ -3,6 +3,7 @@ export * from './auth.js';
 export * from './errors.js';
 export * from './ids.js';
 export * from './money.js';
+export * from './no-input.js';
 export * from './pagination.js';
 export * from './payments.js';
 export * from './streams.js';

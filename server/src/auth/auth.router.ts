@@ -3,6 +3,7 @@ import {
   LoggedOut,
   LoginInput,
   LogoutInput,
+  NoInput,
   OwnUser,
   RefreshInput,
   RegisterInput,
@@ -66,7 +67,9 @@ export const authRouter = router({
   me: signedInProcedure
     .meta({
       openapi: { method: 'GET', path: '/auth/me', tags, summary: 'Get the current user' },
+      errors: ['VALIDATION_FAILED'],
     })
+    .input(NoInput)
     .output(OwnUser)
     .query(({ ctx }) => ctx.services.auth.me(ctx.identity)),
 

@@ -20,4 +20,11 @@ contract('auth.me', {
       return call(undefined, { headers: { authorization: `bearer ${accessToken}` } });
     },
   },
+
+  VALIDATION_FAILED: {
+    'for any input at all': async ({ call, given }) => {
+      const { user, accessToken } = await given.account();
+      return call({ id: user.id }, { as: { accessToken } });
+    },
+  },
 });

@@ -32,6 +32,12 @@ export const operationOf = (path: ProcedurePath): TestedOperation => {
 export const transports = ['REST', 'tRPC'] as const;
 export type Transport = (typeof transports)[number];
 
+/** Every operation over every transport, for tests of what all of them have in common. */
+export const everyCall = transports.flatMap((transport) =>
+  operations.map((operation) => ({ transport, operation, path: operation.procedurePath })),
+);
+export type EveryCall = (typeof everyCall)[number];
+
 /** A failed call as either transport tells it, in one shape. */
 export type Failure = {
   code: ErrorCode;
@@ -56,7 +62,7 @@ export type Answer<Data = unknown> = {
 type Fields = Record<string, unknown>;
 
 /** The request that carries `input` to an operation over REST: by path, query or body, as its method and path say. */
-export const toRestRequest = (operation: Operation, input?: Fields): InjectOptions => {
+const toRestRequest = (operation: Operation, input?: Fields): InjectOptions => {
   const rest = { ...input };
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = String(rest[name]);
@@ -77,7 +83,7 @@ export const toRestRequest = (operation: Operation, input?: Fields): InjectOptio
 };
 
 /** The request that carries `input` to a procedure over tRPC. */
-export const toTrpcRequest = ({ procedurePath, type }: Operation, input?: unknown): InjectOptions => {
+const toTrpcRequest = ({ procedurePath, type }: Operation, input?: unknown): InjectOptions => {
   const url = `/trpc/${procedurePath}`;
   if (type === 'query') {
     const query = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify(input))}`;
@@ -111,6 +117,10 @@ const readTrpc = (body: unknown, failed: boolean): Pick<Answer, 'data' | 'failur
   };
 };
 
+/** The request that carries `input` to an operation over either transport. */
+export const toRequest = (transport: Transport, operation: Operation, input?: Fields): InjectOptions =>
+  (transport === 'REST' ? toRestRequest : toTrpcRequest)(operation, input);
+
 /** An answer of either transport, in one shape. */
 export const readAnswer = (transport: Transport, response: LightMyRequestResponse): Answer => {
   const failed = response.statusCode >= 400;
@@ -137,7 +147,7 @@ export const callOver = async (
   input?: Fields,
   { as, headers }: CallOptions = {},
 ): Promise<Answer> => {
-  const request = (transport === 'REST' ? toRestRequest : toTrpcRequest)(operation, input);
+  const request = toRequest(transport, operation, input);
   const response = await app.inject({
     ...request,
     headers: { ...request.headers, ...(as && { authorization: `Bearer ${as.accessToken}` }), ...headers },

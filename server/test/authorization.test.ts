@@ -1,0 +1,101 @@
+import type { ErrorCode, SignedIn } from '@versbottomlex/shared';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { appRouter } from '../src/app-router.js';
+import { createFactories, type Factories } from './factories.js';
+import { createTestApp, type TestApp } from './harness.js';
+import { sampleCalls } from './sample-calls.js';
+import { callOver, operationOf, operations, type ProcedurePath, transports } from './transports.js';
+
+/** Kinds of callers; all but the owner have nothing to do with what the call is about. */
+const callers = {
+  anonymous: async () => undefined,
+  other: (given) => given.account(),
+  owner: async (_given, owner) => owner,
+  performer: (given) => given.performer(),
+  admin: (given) => given.admin(),
+  suspended: (given) => given.suspended(),
+} satisfies Record<string, (given: Factories, owner: SignedIn) => Promise<SignedIn | undefined>>;
+
+type Caller = keyof typeof callers;
+type Row = Record<Caller, 'ok' | ErrorCode>;
+
+const open: Row = {
+  anonymous: 'ok',
+  other: 'ok',
+  owner: 'ok',
+  performer: 'ok',
+  admin: 'ok',
+  suspended: 'ok',
+};
+const anyone: Row = { ...open, suspended: 'ACCOUNT_SUSPENDED' };
+const signedIn: Row = { ...anyone, anonymous: 'NOT_AUTHENTICATED' };
+const ownerOrAdmin: Row = { ...signedIn, other: 'FORBIDDEN', performer: 'FORBIDDEN' };
+const ownerOnly: Row = { ...ownerOrAdmin, admin: 'FORBIDDEN' };
+
+/** Who may call what. The owner is whom {@link sampleCalls} prepares; of `users.verify`, an admin. */
+const matrix: Record<ProcedurePath, Row> = {
+  'auth.register': open,
+  'auth.login': open,
+  'auth.refresh': open,
+  'auth.me': signedIn,
+  'auth.changePassword': signedIn,
+  'auth.logout': signedIn,
+  'users.get': anyone,
+  'users.update': ownerOrAdmin,
+  'users.delete': ownerOrAdmin,
+  'users.becomePerformer': ownerOnly,
+  'users.verify': ownerOrAdmin,
+  'users.listStreams': anyone,
+  'streams.list': anyone,
+  'streams.create': { ...signedIn, other: 'NOT_A_PERFORMER' },
+  'streams.get': {
+    ...anyone,
+    anonymous: 'ACCESS_REQUIRED',
+    other: 'ACCESS_REQUIRED',
+    performer: 'ACCESS_REQUIRED',
+  },
+  'streams.update': ownerOrAdmin,
+  'streams.start': ownerOrAdmin,
+  'streams.end': ownerOrAdmin,
+  'payments.history': signedIn,
+  'payments.get': { ...signedIn, other: 'NOT_FOUND', performer: 'NOT_FOUND' },
+};
+
+let test: TestApp;
+let given: Factories;
+
+beforeAll(async () => {
+  test = await createTestApp({ environment: { PERFORMER_APPROVAL: 'admin' } });
+  given = createFactories(test);
+});
+afterAll(() => test.close());
+
+describe.each(Object.entries(matrix) as [ProcedurePath, Row][])('%s', (path, row) => {
+  it.each(Object.entries(row) as [Caller, 'ok' | ErrorCode][])(
+    'for %s is %s, over both transports',
+    async (caller, expected) => {
+      for (const transport of transports) {
+        const { owner, input } = await sampleCalls[path](given);
+        const as = await callers[caller](given, owner);
+        const answer = await callOver(test.app, transport, operationOf(path), input, { as });
+        expect([transport, answer.failure?.code ?? 'ok']).toEqual([transport, expected]);
+      }
+    },
+  );
+});
+
+describe('the matrix', () => {
+  it('has a row for every procedure', () => {
+    expect(Object.keys(matrix).sort()).toEqual(Object.keys(appRouter._def.procedures).sort());
+  });
+
+  it('agrees with the kind of every procedure', () => {
+    const kinds = operations.map(({ procedurePath, meta }) => {
+      const row = matrix[procedurePath];
+      if (row.suspended === 'ok') return [procedurePath, 'open', meta.access];
+      if (row.anonymous !== 'NOT_AUTHENTICATED') return [procedurePath, 'public', meta.access];
+      return [procedurePath, procedurePath === 'users.verify' ? 'admin' : 'signedIn', meta.access];
+    });
+    for (const [path, expected, actual] of kinds) expect([path, actual]).toEqual([path, expected]);
+  });
+});

@@ -27,5 +27,9 @@ export const createHttpApp = async (
 };
 
 /** Sends `payload` as it is, under `contentType`. */
-export const post = (app: FastifyInstance, url: string, payload: string | Buffer, contentType = 'application/json') =>
-  app.inject({ method: 'POST', url, payload, headers: { 'content-type': contentType } });
+export const post = (
+  app: FastifyInstance,
+  url: string,
+  payload: string | Buffer,
+  contentType = 'application/json',
+) => app.inject({ method: 'POST', url, payload, headers: { 'content-type': contentType } });

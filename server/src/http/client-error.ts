@@ -29,7 +29,11 @@ export const answerClientError = (error: Error & { code?: string }, socket: Sock
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const { status, detail } = refusals[error.code ?? ''] ?? unreadable;
   const requestId = randomUUID();
-  const problem = toProblem(new AppError('MALFORMED_REQUEST', { detail }), { requestId, status, showsFaults: false });
+  const problem = toProblem(new AppError('MALFORMED_REQUEST', { detail }), {
+    requestId,
+    status,
+    showsFaults: false,
+  });
   if (socket.writable) socket.write(answer(status, JSON.stringify(problem), requestId));
   socket.destroySoon();
 };

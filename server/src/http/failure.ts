@@ -41,7 +41,11 @@ const toFailure = (error: unknown): AppError =>
 const isLogged = (error: unknown): boolean => error instanceof TRPCError && error.cause instanceof AppError;
 
 /** Logs a fault that no procedure has logged yet. */
-export const logUnlessLogged = (logger: Logger, error: unknown, request: { requestId: string; path: string }): void => {
+export const logUnlessLogged = (
+  logger: Logger,
+  error: unknown,
+  request: { requestId: string; path: string },
+): void => {
   if (!isLogged(error)) logFault(logger, toFailure(error), request);
 };
 
@@ -78,7 +82,8 @@ export const createSendFailure = (options: { logger: Logger; showsFaults: boolea
     const failure = toFailure(error);
     logUnlessLogged(logger, error, { requestId, path });
     reply.code(failure.status).header('x-request-id', requestId).header('cache-control', 'no-store');
-    if (failure.retryAfterMs !== undefined) reply.header('retry-after', retryAfterSeconds(failure.retryAfterMs));
+    if (failure.retryAfterMs !== undefined)
+      reply.header('retry-after', retryAfterSeconds(failure.retryAfterMs));
     if (failure.status === 401) reply.header('www-authenticate', 'Bearer');
     if (isTrpcPath(path)) {
       reply

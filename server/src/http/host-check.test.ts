@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import { createHostCheck } from './host-check.js';
 
-const isOurs = createHostCheck({ publicUrl: 'https://api.example.com', allowedHosts: ['internal.lan', '10.0.0.5'] });
+const isOurs = createHostCheck({
+  publicUrl: 'https://api.example.com',
+  allowedHosts: ['internal.lan', '10.0.0.5'],
+});
 
 it.each([
   'localhost',

@@ -9,7 +9,9 @@ const HOST = /^([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 const REMEMBERED_MAX = 200;
 
 /** Whether a Host header names this server: loopback, the host of PUBLIC_URL, or one of ALLOWED_HOSTS, at any port. */
-export const createHostCheck = (config: Pick<Config, 'publicUrl' | 'allowedHosts'>): ((host: string) => boolean) => {
+export const createHostCheck = (
+  config: Pick<Config, 'publicUrl' | 'allowedHosts'>,
+): ((host: string) => boolean) => {
   const allowed = new Set([new URL(config.publicUrl).hostname, ...config.allowedHosts]);
   const remembered = new LRUCache<string, true>({ max: REMEMBERED_MAX });
   return (host) => {
@@ -25,7 +27,10 @@ export const createHostCheck = (config: Pick<Config, 'publicUrl' | 'allowedHosts
 const isProbe = (url: string | undefined) => url === '/health' || url?.startsWith('/health/') === true;
 
 /** Refuses requests for other hosts, by which a page elsewhere could read a server that only this machine reaches. */
-export const checkHosts = (app: FastifyInstance, config: Pick<Config, 'publicUrl' | 'allowedHosts'>): void => {
+export const checkHosts = (
+  app: FastifyInstance,
+  config: Pick<Config, 'publicUrl' | 'allowedHosts'>,
+): void => {
   const isOurs = createHostCheck(config);
   app.addHook('onRequest', (request, _reply, done) => {
     if (isOurs(request.headers.host ?? '') || isProbe(request.raw.url)) done();

@@ -9,7 +9,11 @@ const notFound = () => new AppError('NOT_FOUND', { detail: 'There is nothing at 
  * Answers 404 on unknown paths and 405 on known ones, before a body is read, and counts both by `limit`: plugins that
  * hook into routes do not see requests without one.
  */
-export const refuseNotServed = (app: FastifyInstance, known: KnownRoutes, limit: RouteHandlerMethod): void => {
+export const refuseNotServed = (
+  app: FastifyInstance,
+  known: KnownRoutes,
+  limit: RouteHandlerMethod,
+): void => {
   app.addHook('onRequest', (request, reply, done) => {
     if (!request.is404) return done();
     Promise.resolve(limit.call(app, request, reply)).then(() => {

@@ -1,17 +1,7 @@
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import type { z } from 'zod';
-import type { Context } from '../trpc/context.js';
 import type { ProcedureMeta } from '../trpc/init.js';
-
-/** A procedure as a transport calls it: rejects with a TRPCError. */
-export type Call = (options: {
-  ctx: Context;
-  getRawInput: () => Promise<unknown>;
-  path: string;
-  type: 'query' | 'mutation';
-  signal: undefined;
-  batchIndex: number;
-}) => Promise<unknown>;
+import { procedureRunner, type RunProcedure } from './call-procedure.js';
 
 /** A procedure that is also a REST operation, by its `openapi` meta. */
 export type Operation = {
@@ -24,7 +14,7 @@ export type Operation = {
   pathParameters: string[];
   meta: ProcedureMeta;
   input: z.ZodType | undefined;
-  call: Call;
+  run: RunProcedure;
 };
 
 /** What a procedure is at run time; tRPC's types keep it from being seen. */
@@ -55,7 +45,8 @@ export const listOperations = (router: AnyRouter): Operation[] =>
   Object.entries(proceduresOf(router)).flatMap(([procedurePath, procedure]) => {
     const { type, meta, inputs } = definitionOf(procedure);
     if (!meta?.openapi || meta.openapi.enabled === false) return [];
-    if (type === 'subscription') throw new Error(`${procedurePath} is a subscription, which REST does not have`);
+    if (type === 'subscription')
+      throw new Error(`${procedurePath} is a subscription, which REST does not have`);
     if (inputs.length > 1) throw new Error(`${procedurePath} has several input schemas; give it one`);
     const { method, path } = meta.openapi;
     return [
@@ -67,7 +58,7 @@ export const listOperations = (router: AnyRouter): Operation[] =>
         pathParameters: pathParametersOf(path),
         meta,
         input: inputs[0],
-        call: procedure as unknown as Call,
+        run: procedureRunner(procedure),
       },
     ];
   });

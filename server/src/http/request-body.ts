@@ -22,7 +22,10 @@ const refuseUnlessEmpty = (_request: FastifyRequest, payload: Readable, done: Do
  */
 export const readJsonBodies = (
   app: FastifyInstance,
-  parse: (request: FastifyRequest, body: string, done: Done) => void = app.getDefaultJsonParser('error', 'error'),
+  parse: (request: FastifyRequest, body: string, done: Done) => void = app.getDefaultJsonParser(
+    'error',
+    'error',
+  ),
 ): void => {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {

@@ -8,9 +8,14 @@ it('keeps a sane id', () => {
   expect(requestIdOf({ headers: { 'x-request-id': 'a'.repeat(128) } })).toBe('a'.repeat(128));
 });
 
-it.each([[undefined], [''], ['short'], ['a'.repeat(129)], ['has spaces in it'], ['new\nline-new'], [['a'.repeat(9)]]])(
-  'makes a new one instead of %j',
-  (given) => {
-    expect(requestIdOf({ headers: { 'x-request-id': given } })).toMatch(UUID);
-  },
-);
+it.each([
+  [undefined],
+  [''],
+  ['short'],
+  ['a'.repeat(129)],
+  ['has spaces in it'],
+  ['new\nline-new'],
+  [['a'.repeat(9)]],
+])('makes a new one instead of %j', (given) => {
+  expect(requestIdOf({ headers: { 'x-request-id': given } })).toMatch(UUID);
+});

@@ -89,7 +89,9 @@ describe('bodies', () => {
   });
 
   it('refuses a field that the path gives', () => {
-    expect(failure(() => read(put, { params: { id: 'a' }, body: { id: 'b' } })).code).toBe('VALIDATION_FAILED');
+    expect(failure(() => read(put, { params: { id: 'a' }, body: { id: 'b' } })).code).toBe(
+      'VALIDATION_FAILED',
+    );
   });
 
   it('refuses a field in the query', () => {

@@ -35,7 +35,10 @@ const testRouter = router({
       .meta({ openapi: { method: 'POST', path: '/nothing' } })
       .output(z.undefined())
       .mutation(() => undefined),
-    mine: signedInProcedure.meta({ openapi: { method: 'GET', path: '/mine' } }).output(z.any()).query(() => 'mine'),
+    mine: signedInProcedure
+      .meta({ openapi: { method: 'GET', path: '/mine' } })
+      .output(z.any())
+      .query(() => 'mine'),
     fail: openProcedure
       .meta({ openapi: { method: 'GET', path: '/fail' } })
       .input(z.strictObject({ how: z.enum(['fault', 'busy', 'price', 'output']) }))
@@ -76,8 +79,19 @@ describe('answers', () => {
   });
 
   it('converts the query by declared type, and refuses what is left', async () => {
-    expect((await app.inject('/api/things?limit=5&isLive=false')).json()).toMatchObject({ limit: 5, isLive: false });
-    for (const query of ['limit=05', 'limit=0', 'isLive=1', 'limit=5&limit=6', 'other=1', '__proto__=1', 'limit=']) {
+    expect((await app.inject('/api/things?limit=5&isLive=false')).json()).toMatchObject({
+      limit: 5,
+      isLive: false,
+    });
+    for (const query of [
+      'limit=05',
+      'limit=0',
+      'isLive=1',
+      'limit=5&limit=6',
+      'other=1',
+      '__proto__=1',
+      'limit=',
+    ]) {
       expect([query, (await app.inject(`/api/things?${query}`)).statusCode]).toEqual([query, 422]);
     }
   });
@@ -100,13 +114,15 @@ describe('bodies', () => {
     expect([answer.statusCode, answer.body]).toEqual([200, '{"id":"a"}']);
   });
 
-  it.each(['text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded', 'application/jsonx'])(
-    'answers 415 to %s',
-    async (type) => {
-      const answer = await post(app, '/api/things/tip', '{"amount":5}', type);
-      expect([answer.statusCode, answer.json().code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
-    },
-  );
+  it.each([
+    'text/plain',
+    'multipart/form-data; boundary=x',
+    'application/x-www-form-urlencoded',
+    'application/jsonx',
+  ])('answers 415 to %s', async (type) => {
+    const answer = await post(app, '/api/things/tip', '{"amount":5}', type);
+    expect([answer.statusCode, answer.json().code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+  });
 
   it.each(['{', '{"amount":5}x', '{"__proto__":{"amount":5}}', '{"constructor":{"prototype":{}}}'])(
     'answers 400 to %s',
@@ -116,9 +132,12 @@ describe('bodies', () => {
     },
   );
 
-  it.each(['[]', 'null', '5', '"text"', '{"amount":5,"more":1}', '{}'])('answers 422 to %s', async (payload) => {
-    expect((await post(app, '/api/things/tip', payload)).statusCode).toBe(422);
-  });
+  it.each(['[]', 'null', '5', '"text"', '{"amount":5,"more":1}', '{}'])(
+    'answers 422 to %s',
+    async (payload) => {
+      expect((await post(app, '/api/things/tip', payload)).statusCode).toBe(422);
+    },
+  );
 
   it('answers 422 to a body that repeats a parameter of the path', async () => {
     const answer = await app.inject({ method: 'PUT', url: '/api/things/a', payload: { id: 'b', name: 'n' } });
@@ -140,9 +159,11 @@ it('does not loosen what tRPC accepts', async () => {
     { amount: 5, isAnonymous: 'false' },
     { amount: 5, isAnonymous: 1 },
   ];
-  for (const body of bad) expect((await post(app, '/api/things/tip', JSON.stringify(body))).statusCode).toBe(422);
+  for (const body of bad)
+    expect((await post(app, '/api/things/tip', JSON.stringify(body))).statusCode).toBe(422);
   await app.inject('/api/things?limit=5&isLive=true');
-  for (const body of bad) expect((await post(app, '/trpc/things.tip', JSON.stringify(body))).statusCode).toBe(422);
+  for (const body of bad)
+    expect((await post(app, '/trpc/things.tip', JSON.stringify(body))).statusCode).toBe(422);
   const input = encodeURIComponent('{"limit":"5"}');
   expect((await app.inject(`/trpc/things.list?input=${input}`)).statusCode).toBe(422);
 });
@@ -170,7 +191,9 @@ describe('failures', () => {
   });
 
   it('shows message and stack of a fault in development only', async () => {
-    const { app: development } = await createHttpApp(testRouter, { environment: { NODE_ENV: 'development' } });
+    const { app: development } = await createHttpApp(testRouter, {
+      environment: { NODE_ENV: 'development' },
+    });
     const answer = await development.inject('/api/fail?how=fault');
     expect(answer.json().debug).toEqual({ message: 'select secret from table', stack: expect.any(String) });
     await development.close();
@@ -178,7 +201,11 @@ describe('failures', () => {
 
   it('says when to come back', async () => {
     const answer = await app.inject('/api/fail?how=busy');
-    expect([answer.statusCode, answer.headers['retry-after'], answer.json().retryAfterMs]).toEqual([503, '2', 1200]);
+    expect([answer.statusCode, answer.headers['retry-after'], answer.json().retryAfterMs]).toEqual([
+      503,
+      '2',
+      1200,
+    ]);
   });
 
   it('says what is to be paid', async () => {
@@ -242,7 +269,10 @@ describe('shared answers', () => {
 
   it('shares nothing with a caller who sends credentials', async () => {
     const read = async () => {
-      const answer = await app.inject({ url: '/api/things?limit=8', headers: { authorization: 'Bearer abcdef' } });
+      const answer = await app.inject({
+        url: '/api/things?limit=8',
+        headers: { authorization: 'Bearer abcdef' },
+      });
       return answer.json().calls as number;
     };
     expect(await read()).not.toBe(await read());
@@ -250,7 +280,10 @@ describe('shared answers', () => {
 
   it('shares no failure', async () => {
     for (const attempt of ['one', 'two']) {
-      const answer = await app.inject({ url: '/api/things?limit=0', headers: { 'x-request-id': `request-${attempt}` } });
+      const answer = await app.inject({
+        url: '/api/things?limit=0',
+        headers: { 'x-request-id': `request-${attempt}` },
+      });
       expect([answer.statusCode, answer.json().requestId]).toEqual([422, `request-${attempt}`]);
     }
   });

@@ -2,8 +2,8 @@ import type { AnyRouter } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { refuseMethod } from './known-routes.js';
 import { listOperations, type Operation } from './operations.js';
-import { type CreateContext, isAnonymous } from './request-context.js';
 import { readJsonBodies } from './request-body.js';
+import { type CreateContext, isAnonymous } from './request-context.js';
 import { planInput, readInput } from './rest-input.js';
 import type { SharedAnswers } from './shared-answers.js';
 
@@ -13,18 +13,11 @@ type Deps = { router: AnyRouter; createContext: CreateContext; sharedAnswers: Sh
 
 /** Calls the operation's procedure, and answers its output as text. */
 const caller = (operation: Operation, createContext: CreateContext) => {
-  const { call, procedurePath: path, type } = operation;
+  const { run, procedurePath: path, type } = operation;
   const plan = planInput(operation);
   return async (request: FastifyRequest): Promise<string> => {
     const input = readInput(plan, request);
-    const output = await call({
-      ctx: createContext(request),
-      getRawInput: async () => input,
-      path,
-      type,
-      signal: undefined,
-      batchIndex: 0,
-    });
+    const output = await run({ ctx: createContext(request), getRawInput: async () => input, path, type });
     return JSON.stringify(output) ?? 'null';
   };
 };
@@ -62,7 +55,9 @@ const shadowedMethods = (path: string, operations: Operation[]): Operation['meth
 };
 
 const refuseShadowed = (app: FastifyInstance, operations: Operation[]): void => {
-  const fixed = new Set(operations.filter(({ pathParameters }) => pathParameters.length === 0).map(({ path }) => path));
+  const fixed = new Set(
+    operations.filter(({ pathParameters }) => pathParameters.length === 0).map(({ path }) => path),
+  );
   for (const path of fixed) {
     const methods = shadowedMethods(path, operations);
     if (methods.length === 0) continue;

@@ -19,6 +19,13 @@ const helmetHeaders = async (config: Pick<Config, 'publicUrl'>): Promise<Record<
     crossOriginResourcePolicy: { policy: 'cross-origin' },
     referrerPolicy: { policy: 'no-referrer' },
     frameguard: { action: 'deny' },
+    // The rest is for pages, which only Swagger UI has, and for browsers of long ago.
+    crossOriginOpenerPolicy: false,
+    dnsPrefetchControl: false,
+    ieNoOpen: false,
+    originAgentCluster: false,
+    permittedCrossDomainPolicies: false,
+    xssFilter: false,
     strictTransportSecurity: config.publicUrl.startsWith('https:') && {
       maxAge: YEAR_SECONDS,
       includeSubDomains: false,

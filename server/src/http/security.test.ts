@@ -5,7 +5,10 @@ import { router } from '../trpc/init.js';
 import { openProcedure } from '../trpc/procedures.js';
 
 const testRouter = router({
-  ping: openProcedure.meta({ openapi: { method: 'GET', path: '/ping' } }).output(z.any()).query(() => 'pong'),
+  ping: openProcedure
+    .meta({ openapi: { method: 'GET', path: '/ping' } })
+    .output(z.any())
+    .query(() => 'pong'),
 });
 
 const withApp = async (
@@ -56,7 +59,11 @@ describe('origins', () => {
     app.inject({
       method: 'OPTIONS',
       url: '/api/ping',
-      headers: { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'authorization' },
+      headers: {
+        origin,
+        'access-control-request-method': 'PUT',
+        'access-control-request-headers': 'authorization',
+      },
     });
 
   it('answers the preflight of an allowed origin', () =>
@@ -65,7 +72,13 @@ describe('origins', () => {
       expect(answer.statusCode).toBe(204);
       expect(answer.headers['access-control-allow-origin']).toBe('https://app.example.com');
       expect(answer.headers['access-control-allow-methods']).toContain('PUT');
-      for (const name of ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id', 'X-CSRF-Token']) {
+      for (const name of [
+        'Authorization',
+        'Content-Type',
+        'Idempotency-Key',
+        'X-Request-Id',
+        'X-CSRF-Token',
+      ]) {
         expect(answer.headers['access-control-allow-headers']).toContain(name);
       }
     }));
@@ -113,7 +126,8 @@ describe('addresses', () => {
 
   it('takes a /64 of IPv6 for one address, and an IPv4 address for itself', () =>
     withApp(limited, async (app) => {
-      const ask = async (remoteAddress: string) => (await app.inject({ url: '/api/ping', remoteAddress })).statusCode;
+      const ask = async (remoteAddress: string) =>
+        (await app.inject({ url: '/api/ping', remoteAddress })).statusCode;
       for (const suffix of ['1', '2', 'ffff:1']) expect(await ask(`2001:db8:1:2::${suffix}`)).toBe(200);
       expect(await ask('2001:db8:1:2:3:4:5:6')).toBe(429);
       expect(await ask('2001:db8:1:3::1')).toBe(200);

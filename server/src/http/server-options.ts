@@ -18,7 +18,9 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 const PATH_PARAMETER_LENGTH_MAX = 1024;
 
 /** Fastify refuses a bare number of hops, because the nearest of them must be known: we have only the operator's word. */
-const trustProxyOf = ({ trustProxy }: Pick<Config, 'trustProxy'>): FastifyHttpOptions<Server>['trustProxy'] =>
+const trustProxyOf = ({
+  trustProxy,
+}: Pick<Config, 'trustProxy'>): FastifyHttpOptions<Server>['trustProxy'] =>
   typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy;
 
 /** Everything about the server that is not a route: limits, time-outs, request ids, answers before routing. */
@@ -36,7 +38,11 @@ export const serverOptions = (config: Config, sendFailure: SendFailure) =>
     // Requests that arrive on open connections during the drain are served; new connections are not accepted.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: PATH_PARAMETER_LENGTH_MAX },
+    routerOptions: {
+      caseSensitive: true,
+      ignoreTrailingSlash: false,
+      maxParamLength: PATH_PARAMETER_LENGTH_MAX,
+    },
     frameworkErrors: sendFailure,
     clientErrorHandler: answerClientError,
   }) satisfies FastifyHttpOptions<Server>;

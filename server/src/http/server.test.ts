@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createHttpApp } from '../../test/http-app.js';
@@ -54,7 +54,11 @@ const exchange = (write: (socket: ReturnType<typeof connect>) => void): Promise<
 
 it.each([
   ['what is not HTTP', 'nonsense\r\n\r\n', 400],
-  ['headers that are too large', `GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
+  [
+    'headers that are too large',
+    `GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ${'a'.repeat(20_000)}\r\n\r\n`,
+    431,
+  ],
   ['a request without Host', 'GET /api/slow HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
 ])('answers %s as any other failure', async (_name, bytes, status) => {
   const answer = await exchange((socket) => socket.write(bytes));
@@ -72,7 +76,11 @@ it.each([
   ['/nothing', 'application/json'],
 ])('does not keep 150 MB that are sent to %s as %s', async (path, type) => {
   const chunk = Buffer.alloc(1024 * 1024, 'x');
-  const chunkedFrame = Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')]);
+  const chunkedFrame = Buffer.concat([
+    Buffer.from(`${chunk.length.toString(16)}\r\n`),
+    chunk,
+    Buffer.from('\r\n'),
+  ]);
   const before = process.memoryUsage().rss;
   let peak = before;
   const answer = await exchange((socket) => {

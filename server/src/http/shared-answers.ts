@@ -20,7 +20,10 @@ export type SharedAnswers = {
  * or account forgets them all at once, and what was begun before the change is handed to those who waited for it, and
  * to nobody else.
  */
-export const createSharedAnswers = (bus: EventBus, now: () => number = () => performance.now()): SharedAnswers => {
+export const createSharedAnswers = (
+  bus: EventBus,
+  now: () => number = () => performance.now(),
+): SharedAnswers => {
   const answers = new LRUCache<string, Answer>({ max: ANSWERS_MAX });
   let underWay = new Map<string, Promise<string>>();
 

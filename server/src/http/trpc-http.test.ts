@@ -9,7 +9,9 @@ const listened = vi.fn();
 
 const testRouter = router({
   get: openProcedure.input(z.strictObject({ id: z.string() })).query(({ input }) => input),
-  send: openProcedure.input(z.strictObject({ text: z.string() }).optional()).mutation(({ input }) => input ?? 'none'),
+  send: openProcedure
+    .input(z.strictObject({ text: z.string() }).optional())
+    .mutation(({ input }) => input ?? 'none'),
   reset: openProcedure.mutation(() => 'reset'),
   busy: openProcedure.query(() => {
     throw new AppError('OVERLOADED', { retryAfterMs: 1200 });
@@ -23,13 +25,19 @@ const testRouter = router({
   }),
 });
 
-const { app, logs } = await createHttpApp(testRouter, { environment: { WEB_ORIGINS: 'https://app.example.com' } });
+const { app, logs } = await createHttpApp(testRouter, {
+  environment: { WEB_ORIGINS: 'https://app.example.com' },
+});
 
 const inputOf = (value: unknown) => `input=${encodeURIComponent(JSON.stringify(value))}`;
 
 it('reads queries with GET and mutations with POST', async () => {
-  expect((await app.inject(`/trpc/get?${inputOf({ id: 'a' })}`)).json()).toEqual({ result: { data: { id: 'a' } } });
-  expect((await post(app, '/trpc/send', '{"text":"hi"}')).json()).toEqual({ result: { data: { text: 'hi' } } });
+  expect((await app.inject(`/trpc/get?${inputOf({ id: 'a' })}`)).json()).toEqual({
+    result: { data: { id: 'a' } },
+  });
+  expect((await post(app, '/trpc/send', '{"text":"hi"}')).json()).toEqual({
+    result: { data: { text: 'hi' } },
+  });
   const wrong = await app.inject('/trpc/send');
   expect([wrong.statusCode, wrong.headers.allow, wrong.json().error.data.appCode]).toEqual([
     405,
@@ -38,11 +46,14 @@ it('reads queries with GET and mutations with POST', async () => {
   ]);
 });
 
-it.each([[undefined], ['application/json'], ['text/plain']])('takes an empty body under %s for no input', async (type) => {
-  const headers = type ? { 'content-type': type } : {};
-  const answer = await app.inject({ method: 'POST', url: '/trpc/send', headers });
-  expect([answer.statusCode, answer.json().result.data]).toEqual([200, 'none']);
-});
+it.each([[undefined], ['application/json'], ['text/plain']])(
+  'takes an empty body under %s for no input',
+  async (type) => {
+    const headers = type ? { 'content-type': type } : {};
+    const answer = await app.inject({ method: 'POST', url: '/trpc/send', headers });
+    expect([answer.statusCode, answer.json().result.data]).toEqual([200, 'none']);
+  },
+);
 
 describe('content types', () => {
   it.each([

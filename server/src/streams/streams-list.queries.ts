@@ -1,35 +1,10 @@
 import { streams, users } from '@versbottomlex/database';
 import type { Stream, StreamStatus } from '@versbottomlex/shared';
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
-import { type Database, type DatabaseClient, prepared } from '../platform/database.js';
+import { type Database, type DatabaseClient, preparedRows } from '../platform/database.js';
+import { streamColumns, toStream } from './stream-row.queries.js';
 
 const $ = sql.placeholder;
-
-/** A stream with its performer, as everyone sees it. */
-export const streamColumns = {
-  id: streams.id,
-  performer: {
-    id: users.id,
-    username: users.username,
-    displayName: users.displayName,
-    avatarUrl: users.avatarUrl,
-    isVerified: users.isVerified,
-  },
-  title: streams.title,
-  description: streams.description,
-  category: streams.category,
-  tags: streams.tags,
-  status: streams.status,
-  isPrivate: streams.isPrivate,
-  price: streams.priceAmount,
-  currency: streams.currency,
-  viewerCount: streams.viewerCount,
-  scheduledStartAt: streams.scheduledStartAt,
-  startedAt: streams.startedAt,
-  endedAt: streams.endedAt,
-  createdAt: streams.createdAt,
-  updatedAt: streams.updatedAt,
-};
 
 export type StreamFilter = {
   status?: StreamStatus;
@@ -70,18 +45,18 @@ const build = (client: DatabaseClient, sort: Sort, names: FilterName[]) =>
       ),
     )
     .orderBy(...(sort === 'viewers' ? [desc(streams.viewerCount)] : []), desc(streams.id))
-    .limit($('limit'))
-    .prepare(['streams_list', sort, ...names].join('_'));
+    .limit($('limit'));
 
-const statements = new Map<string, ReturnType<typeof prepared<Stream[]>>>();
+type Statement = (database: Database, values: Record<string, unknown>) => Promise<Stream[]>;
+const statements = new Map<string, Statement>();
 
 /** One prepared statement for each combination of filters, made when it is first asked for; there are 64 a sort. */
-const statementFor = (sort: Sort, names: FilterName[]) => {
-  const key = `${sort}:${names.join()}`;
-  let statement = statements.get(key);
+const statementFor = (sort: Sort, names: FilterName[]): Statement => {
+  const name = ['streams_list', sort, ...names].join('_');
+  let statement = statements.get(name);
   if (!statement) {
-    statement = prepared<Stream[]>((client) => build(client, sort, names));
-    statements.set(key, statement);
+    statement = preparedRows(name, (client) => build(client, sort, names), toStream);
+    statements.set(name, statement);
   }
   return statement;
 };

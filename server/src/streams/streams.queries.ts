@@ -3,22 +3,24 @@ import type { Stream } from '@versbottomlex/shared';
 import { and, eq, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { AppError, invalidField } from '../platform/app-error.js';
-import { type Database, prepared, preparedSql } from '../platform/database.js';
+import { type Database, preparedRows, preparedSql } from '../platform/database.js';
 import { translating } from '../platform/database-errors.js';
-import { streamColumns } from './streams-list.queries.js';
+import { streamColumns, toStream } from './stream-row.queries.js';
 
 const $ = sql.placeholder;
 
 const alreadyLive = () =>
   new AppError('ALREADY_LIVE', { detail: 'Another stream of this performer is live; end it first.' });
 
-const findStreamStatement = prepared((client) =>
-  client
-    .select(streamColumns)
-    .from(streams)
-    .innerJoin(users, eq(users.id, streams.performerId))
-    .where(eq(streams.id, $('id')))
-    .prepare('streams_find'),
+const findStreamStatement = preparedRows(
+  'streams_find',
+  (client) =>
+    client
+      .select(streamColumns)
+      .from(streams)
+      .innerJoin(users, eq(users.id, streams.performerId))
+      .where(eq(streams.id, $('id'))),
+  toStream,
 );
 
 export const findStream = async (database: Database, id: string): Promise<Stream | undefined> =>

@@ -1,0 +1,93 @@
+import { streams, toIsoTimestamp, users } from '@versbottomlex/database';
+import type { Stream, StreamStatus } from '@versbottomlex/shared';
+
+/** A stream with its performer, as everyone sees it; {@link toStream} reads them in this order. */
+export const streamColumns = {
+  id: streams.id,
+  performerId: users.id,
+  username: users.username,
+  displayName: users.displayName,
+  avatarUrl: users.avatarUrl,
+  isVerified: users.isVerified,
+  title: streams.title,
+  description: streams.description,
+  category: streams.category,
+  tags: streams.tags,
+  status: streams.status,
+  isPrivate: streams.isPrivate,
+  price: streams.priceAmount,
+  currency: streams.currency,
+  viewerCount: streams.viewerCount,
+  scheduledStartAt: streams.scheduledStartAt,
+  startedAt: streams.startedAt,
+  endedAt: streams.endedAt,
+  createdAt: streams.createdAt,
+  updatedAt: streams.updatedAt,
+};
+
+/** The values of {@link streamColumns} as the driver gives them: arrays and times are PostgreSQL's texts. */
+type StreamValues = [
+  id: string,
+  performerId: string,
+  username: string | null,
+  displayName: string,
+  avatarUrl: string | null,
+  isVerified: boolean,
+  title: string,
+  description: string,
+  category: string | null,
+  tags: string,
+  status: StreamStatus,
+  isPrivate: boolean,
+  price: number | null,
+  currency: string,
+  viewerCount: number,
+  scheduledStartAt: string | null,
+  startedAt: string | null,
+  endedAt: string | null,
+  createdAt: string,
+  updatedAt: string,
+];
+
+const toIsoOrNull = (text: string | null) => (text === null ? null : toIsoTimestamp(text));
+
+/** Reads a row by position, which a list does a hundred times a call. */
+export const toStream = ([
+  id,
+  performerId,
+  username,
+  displayName,
+  avatarUrl,
+  isVerified,
+  title,
+  description,
+  category,
+  tags,
+  status,
+  isPrivate,
+  price,
+  currency,
+  viewerCount,
+  scheduledStartAt,
+  startedAt,
+  endedAt,
+  createdAt,
+  updatedAt,
+]: StreamValues): Stream => ({
+  id,
+  performer: { id: performerId, username, displayName, avatarUrl, isVerified },
+  title,
+  description,
+  category,
+  tags: streams.tags.mapFromDriverValue(tags) as string[],
+  status,
+  isPrivate,
+  price,
+  currency,
+  viewerCount,
+  scheduledStartAt: toIsoOrNull(scheduledStartAt),
+  startedAt: toIsoOrNull(startedAt),
+  endedAt: toIsoOrNull(endedAt),
+  createdAt: toIsoTimestamp(createdAt),
+  updatedAt: toIsoTimestamp(updatedAt),
+});

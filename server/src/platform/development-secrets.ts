@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartupError } from './startup-error.js';
 
@@ -36,6 +36,8 @@ export const developmentSecrets = (directory: string): Secrets => {
   try {
     mkdirSync(directory, { recursive: true });
     writeFileSync(file, `${JSON.stringify(secrets)}\n`, { mode: 0o600 });
+    // The mode above holds only for a file that did not exist.
+    chmodSync(file, 0o600);
   } catch (cause) {
     throw new StartupError(
       `The folder ${directory} cannot be written; set DATA_DIRECTORY to one that can.`,

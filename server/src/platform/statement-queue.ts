@@ -34,21 +34,23 @@ export const createStatementQueue = (options: {
       return Promise.reject(new AppError('OVERLOADED', { retryAfterMs: RETRY_AFTER_MS }));
     }
     return new Promise<T>((resolve, reject) => {
-      const begin = () => {
+      const begin = async () => {
         active += 1;
-        start()
-          .then(resolve, reject)
-          .finally(() => {
-            clearTimeout(timer);
-            startNext();
-          });
+        try {
+          resolve(await start());
+        } catch (error) {
+          reject(error);
+        } finally {
+          clearTimeout(timer);
+          startNext();
+        }
       };
       const timer = setTimeout(() => {
         const place = waiting.indexOf(begin);
         if (place >= 0) waiting.splice(place, 1);
         reject(options.tooLate());
       }, options.deadlineMs);
-      if (active < options.activeMax) begin();
+      if (active < options.activeMax) void begin();
       else waiting.push(begin);
     });
   };

@@ -114,16 +114,29 @@ const testOutcomes = <Path extends ProcedurePath>(
   });
 };
 
-/** The contract of a procedure. An outcome that its meta lists and that has no case here fails. */
+/** What any call with credentials can hear; tested for all procedures together. */
+const ofCredentials: ErrorCode[] = [
+  'NOT_AUTHENTICATED',
+  'ACCESS_TOKEN_EXPIRED',
+  'ACCESS_TOKEN_INVALID',
+  'SESSION_REVOKED',
+  'ACCOUNT_SUSPENDED',
+];
+
+/** The contract of a procedure. Its outcomes are those that its meta lists, neither fewer nor others. */
 export const contract = <Path extends ProcedurePath>(
   path: Path,
   outcomes: Outcomes<Path>,
   environment: Record<string, string> = {},
 ): void => {
   testOutcomes(path, outcomes, environment, '');
+  const { access, errors = [] } = operationOf(path).meta;
   it(`${path} has a case for every outcome that its meta lists`, () => {
-    const codes = operationOf(path).meta.errors ?? [];
-    expect(codes.filter((code) => outcomes[code] === undefined)).toEqual([]);
+    expect(errors.filter((code) => outcomes[code] === undefined)).toEqual([]);
+  });
+  it(`${path} has no outcome that its meta does not list`, () => {
+    const known = ['success', ...errors, ...(access === 'open' ? [] : ofCredentials)];
+    expect(Object.keys(outcomes).filter((outcome) => !known.includes(outcome))).toEqual([]);
   });
 };
 

@@ -12,6 +12,7 @@ const bundle = async (entry: string) => {
     metafile: true,
     platform: 'browser',
     format: 'esm',
+    conditions: ['source'],
     treeShaking: false,
     // What Node offers and browsers do not would end up here, and not as an error.
     external: ['node:*', ...builtinModules],

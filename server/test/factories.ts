@@ -2,8 +2,8 @@ import { payments, users } from '@versbottomlex/database';
 import type { CreateStreamInput, RegisterInput, Role, SignedIn, Stream } from '@versbottomlex/shared';
 import { eq } from 'drizzle-orm';
 import { setRole } from '../src/administration/administration.queries.js';
-import type { TestApp } from './harness.js';
 import { type PaymentRow, paymentRow } from './rows.js';
+import type { TestServices } from './services.js';
 
 /** The password of every account that a factory makes. */
 export const PASSWORD = 'a passphrase of the tests';
@@ -15,7 +15,7 @@ export const createFactories = ({
   services,
   database,
   clock,
-}: Pick<TestApp, 'services' | 'database' | 'clock'>) => {
+}: Pick<TestServices, 'services' | 'database' | 'clock'>) => {
   let made = 0;
 
   /** What registers an account that nobody has yet. */

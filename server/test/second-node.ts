@@ -2,10 +2,10 @@ import { createDatabase } from '../src/platform/database.js';
 import { createEventBus } from '../src/platform/event-bus.js';
 import { createLogger } from '../src/platform/logger.js';
 import { createServices } from '../src/services.js';
-import { fakePasswords, type TestApp } from './harness.js';
+import { fakePasswords, type TestServices } from './services.js';
 
-/** The services of another process on the database of `app`: caches of its own, and a bus that hears nothing of the first. */
-export const openSecondNode = ({ config, databaseUrl, clock }: TestApp) => {
+/** Services as in another process on the same database: caches of their own, and a bus that hears nothing. */
+export const openSecondNode = ({ config, databaseUrl, clock }: TestServices) => {
   const database = createDatabase({ url: databaseUrl, poolMax: 5, prepare: true });
   const logger = createLogger('ERROR', () => {});
   const bus = createEventBus();

@@ -4,15 +4,15 @@ import { and, eq, isNull } from 'drizzle-orm';
 import { decodeJwt } from 'jose';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createFactories, PASSWORD } from '../../test/factories.js';
-import { createTestApp } from '../../test/harness.js';
 import { failureOf, outcomeOf, tally } from '../../test/outcome.js';
 import { scaled } from '../../test/scale.js';
+import { createTestServices } from '../../test/services.js';
 
-const app = await createTestApp();
-const { services, database, clock } = app;
+const platform = await createTestServices();
+const { services, database, clock } = platform;
 const { auth } = services;
-const factories = createFactories(app);
-afterAll(app.close);
+const factories = createFactories(platform);
+afterAll(platform.close);
 
 const NEW_PASSWORD = 'quite another passphrase';
 

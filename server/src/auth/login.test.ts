@@ -3,8 +3,8 @@ import { LoginInput } from '@versbottomlex/shared';
 import { and, eq, isNull } from 'drizzle-orm';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFactories, PASSWORD } from '../../test/factories.js';
-import { createTestApp, fakePasswords } from '../../test/harness.js';
 import { failureOf, outcomeOf } from '../../test/outcome.js';
+import { createTestServices, fakePasswords } from '../../test/services.js';
 import type { PasswordHasher } from '../platform/password-hasher.js';
 
 /** Counts verifications, and can hold the next one back once it is done. */
@@ -22,10 +22,10 @@ const passwords: PasswordHasher = {
   },
 };
 
-const app = await createTestApp({ passwords });
-const { services, database, clock } = app;
-const factories = createFactories(app);
-afterAll(app.close);
+const platform = await createTestServices({ passwords });
+const { services, database, clock } = platform;
+const factories = createFactories(platform);
+afterAll(platform.close);
 beforeEach(() => {
   verified.length = 0;
 });

@@ -5,22 +5,21 @@ import fc from 'fast-check';
 import { decodeJwt } from 'jose';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createFactories } from '../../test/factories.js';
-import { createTestApp, fakePasswords } from '../../test/harness.js';
 import { outcomeOf, tally } from '../../test/outcome.js';
 import { scaled } from '../../test/scale.js';
 import { openSecondNode } from '../../test/second-node.js';
-import { createLogger } from '../platform/logger.js';
+import { createTestServices, fakePasswords } from '../../test/services.js';
 import { type AuthService, createAuthService } from './auth.service.js';
 import { createTokens } from './tokens.js';
 
-const app = await createTestApp();
-const second = openSecondNode(app);
-const { services, database, clock } = app;
+const platform = await createTestServices();
+const second = openSecondNode(platform);
+const { services, database, clock } = platform;
 const { auth } = services;
-const factories = createFactories(app);
+const factories = createFactories(platform);
 afterAll(async () => {
   await second.close();
-  await app.close();
+  await platform.close();
 });
 
 const DAY_SECONDS = 86_400;
@@ -97,7 +96,7 @@ describe('refresh', () => {
   });
 
   it('is one rotation also for a call whose token takes longer to verify than the other call in all', async () => {
-    const tokens = createTokens({ secrets: app.config.tokenSecrets, clock });
+    const tokens = createTokens({ secrets: platform.config.tokenSecrets, clock });
     let verifications = 0;
     const verifyRefresh: typeof tokens.verifyRefresh = async (token) => {
       verifications += 1;
@@ -105,8 +104,7 @@ describe('refresh', () => {
       return tokens.verifyRefresh(token);
     };
     const slow = createAuthService({
-      ...app,
-      logger: createLogger('ERROR', () => {}),
+      ...platform,
       passwords: fakePasswords,
       tokens: { ...tokens, verifyRefresh },
     });

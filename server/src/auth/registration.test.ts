@@ -2,13 +2,13 @@ import { sessions, users } from '@versbottomlex/database';
 import { eq } from 'drizzle-orm';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createFactories } from '../../test/factories.js';
-import { createTestApp } from '../../test/harness.js';
 import { failureOf, outcomeOf, tally } from '../../test/outcome.js';
+import { createTestServices } from '../../test/services.js';
 
-const app = await createTestApp();
-const { services, database, clock } = app;
-const factories = createFactories(app);
-afterAll(app.close);
+const platform = await createTestServices();
+const { services, database, clock } = platform;
+const factories = createFactories(platform);
+afterAll(platform.close);
 
 const inSomeCase = (text: string, round: number) =>
   [...text].map((letter, place) => ((place * 7 + round) % 3 ? letter : letter.toUpperCase())).join('');
@@ -99,9 +99,9 @@ describe('register', () => {
 
   it('logs that it happened, without anything personal', async () => {
     const { user, accessToken, refreshToken } = await factories.account();
-    const lines = app.logs.filter((line) => JSON.stringify(line).includes(user.id));
+    const lines = platform.logs.filter((line) => JSON.stringify(line).includes(user.id));
     expect(lines).toMatchObject([{ level: 'INFO', message: 'User registered', data: { userId: user.id } }]);
-    const text = JSON.stringify(app.logs);
+    const text = JSON.stringify(platform.logs);
     for (const secret of [user.email, user.username, accessToken, refreshToken])
       expect(text).not.toContain(secret);
   });

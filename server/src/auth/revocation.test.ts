@@ -3,21 +3,21 @@ import type { SignedIn } from '@versbottomlex/shared';
 import { and, eq, isNull } from 'drizzle-orm';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createFactories, PASSWORD } from '../../test/factories.js';
-import { createTestApp } from '../../test/harness.js';
 import { outcomeOf } from '../../test/outcome.js';
 import { scaled } from '../../test/scale.js';
 import { openSecondNode } from '../../test/second-node.js';
+import { createTestServices } from '../../test/services.js';
 import { createAuthenticator } from './authenticator.js';
 import { createTokens } from './tokens.js';
 
-const app = await createTestApp();
-const second = openSecondNode(app);
-const { services, database, clock, bus } = app;
+const platform = await createTestServices();
+const second = openSecondNode(platform);
+const { services, database, clock, bus } = platform;
 const { auth } = services;
-const factories = createFactories(app);
+const factories = createFactories(platform);
 afterAll(async () => {
   await second.close();
-  await app.close();
+  await platform.close();
 });
 
 const authenticate = (by: SignedIn) => outcomeOf(auth.authenticate(by.accessToken));
@@ -138,7 +138,7 @@ describe('a revocation', () => {
 });
 
 describe('what is remembered of an identity', () => {
-  const tokens = createTokens({ secrets: app.config.tokenSecrets, clock });
+  const tokens = createTokens({ secrets: platform.config.tokenSecrets, clock });
 
   it('is read once for calls of one session at the same time', async () => {
     let reads = 0;

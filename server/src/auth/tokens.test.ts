@@ -1,8 +1,8 @@
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import { createFakeClock } from '../../test/harness.js';
 import { outcomeOf } from '../../test/outcome.js';
+import { createFakeClock } from '../../test/services.js';
 import { addSeconds } from '../platform/clock.js';
 import { createTokens } from './tokens.js';
 

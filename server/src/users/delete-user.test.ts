@@ -4,18 +4,18 @@ import { and, eq, isNull, ne } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createFactories, PASSWORD } from '../../test/factories.js';
-import { createTestApp } from '../../test/harness.js';
 import { outcomeOf, tally } from '../../test/outcome.js';
 import { scaled } from '../../test/scale.js';
 import { openSecondNode } from '../../test/second-node.js';
+import { createTestServices } from '../../test/services.js';
 
-const app = await createTestApp();
-const second = openSecondNode(app);
-const { services, database, clock } = app;
-const factories = createFactories(app);
+const platform = await createTestServices();
+const second = openSecondNode(platform);
+const { services, database, clock } = platform;
+const factories = createFactories(platform);
 afterAll(async () => {
   await second.close();
-  await app.close();
+  await platform.close();
 });
 
 const identityOf = (by: SignedIn) => services.auth.authenticateAfresh(by.accessToken);

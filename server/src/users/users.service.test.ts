@@ -4,18 +4,18 @@ import { eq } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createFactories } from '../../test/factories.js';
-import { createTestApp } from '../../test/harness.js';
 import { outcomeOf, tally } from '../../test/outcome.js';
 import { openSecondNode } from '../../test/second-node.js';
+import { createTestServices } from '../../test/services.js';
 
-const app = await createTestApp({ environment: { PERFORMER_APPROVAL: 'auto' } });
+const platform = await createTestServices({ environment: { PERFORMER_APPROVAL: 'auto' } });
 /** Another server on the same database, where admins approve performers. */
-const byAdmin = openSecondNode({ ...app, config: { ...app.config, performerApproval: 'admin' } });
-const { services, database } = app;
-const factories = createFactories(app);
+const byAdmin = openSecondNode({ ...platform, config: { ...platform.config, performerApproval: 'admin' } });
+const { services, database } = platform;
+const factories = createFactories(platform);
 afterAll(async () => {
   await byAdmin.close();
-  await app.close();
+  await platform.close();
 });
 
 const identityOf = (by: SignedIn) => services.auth.authenticateAfresh(by.accessToken);

@@ -19,7 +19,7 @@ import type { UsersService } from '../users/users.service.js';
 import * as queries from './streams.queries.js';
 import { listStreams, type StreamFilter } from './streams-list.queries.js';
 
-const Place = z.tuple([z.uuid(), z.int()]);
+const Place = z.tuple([z.uuid(), z.int32()]);
 const placeOf = (stream: Stream) => [stream.id, stream.viewerCount] as const;
 
 const afterCursor = (cursor: string | undefined): Pick<StreamFilter, 'after'> => {
@@ -180,8 +180,8 @@ export const createStreamsService = (deps: Deps) => {
 
     /** Ends it, or finds it ended: the answer is the same. Throws FORBIDDEN, NOT_FOUND. */
     end: async (identity: Identity, id: string): Promise<Stream> => {
-      const before = await requireOwn(identity, id);
-      if (!(await queries.endStream(database, { id, now: clock.now().toISOString() }))) return before;
+      await requireOwn(identity, id);
+      if (!(await queries.endStream(database, { id, now: clock.now().toISOString() }))) return get(id);
       logger.info('Stream ended', { streamId: id });
       return changed(id);
     },

@@ -86,23 +86,26 @@ const testOutcomes = <Path extends ProcedurePath>(
     const told = new Map<string, unknown>();
 
     describe.each(transports)('over %s', (transport) => {
-      const scene = (): Scene<Path> => ({
-        call: (input, options) =>
-          callOver(test.app, transport, operation, input, options) as Promise<Answer<OutputOf<Path>>>,
-        given,
-        test,
-        whilePasswordsAreBusy: whileBusy,
+      let scene: Scene<Path>;
+      beforeAll(() => {
+        scene = {
+          call: (input, options) =>
+            callOver(test.app, transport, operation, input, options) as Promise<Answer<OutputOf<Path>>>,
+          given,
+          test,
+          whilePasswordsAreBusy: whileBusy,
+        };
       });
 
       describe(`${operation.meta.successStatus ?? 200}`, () => {
         it.each(Object.entries(success))('%s', async (_name, run) => {
-          expectSuccess(operation, transport, await run(scene()));
+          expectSuccess(operation, transport, await run(scene));
         });
       });
 
       describe.each(failureCases)('$status $code', ({ code, cases }) => {
         it.each(cases)('%s', async (name, run) => {
-          const answer = await run(scene());
+          const answer = await run(scene);
           expectFailure(transport, answer, code);
           const failure = comparable(answer.failure);
           const key = `${code} ${name}`;
@@ -150,22 +153,31 @@ export const contractWhere = <Path extends ProcedurePath>(
   testOutcomes(path, outcomes, environment, `, where ${setting.join(', ')}`);
 };
 
+type Prepared = { input: Fields; as?: CallOptions['as'] };
+
 /** Cases of VALIDATION_FAILED: each value, in an input that is otherwise good, is refused by the name of its field. */
 export const invalidFields = <Path extends ProcedurePath>(
-  prepare: (given: Factories) => Promise<{ input: Fields; as?: CallOptions['as'] }>,
+  prepare: (given: Factories) => Promise<Prepared>,
   values: Record<string, unknown[]>,
-): Record<string, Case<Path>> =>
-  Object.fromEntries(
+): Record<string, Case<Path>> => {
+  // Refused calls change nothing, so that one preparation serves all of them.
+  const prepared = new WeakMap<object, Promise<Prepared>>();
+  const refuses =
+    (field: string, value: unknown): Case<Path> =>
+    async (scene) => {
+      const preparation = prepared.get(scene) ?? prepare(scene.given);
+      prepared.set(scene, preparation);
+      const { input, as } = await preparation;
+      const answer = await scene.call({ ...input, [field]: value }, { as });
+      expect(answer.failure?.errors?.map(({ path }) => path.split('.')[0])).toContain(field);
+      return answer;
+    };
+  return Object.fromEntries(
     Object.entries(values).flatMap(([field, invalid]) =>
-      invalid.map((value): [string, Case<Path>] => [
+      invalid.map((value) => [
         `refuses ${field} ${JSON.stringify(value)?.slice(0, 60)}`,
-        async ({ call, given }) => {
-          const { input, as } = await prepare(given);
-          const answer = await call({ ...input, [field]: value }, { as });
-          const paths = answer.failure?.errors?.map(({ path }) => path.split('.')[0]);
-          expect(paths).toContain(field);
-          return answer;
-        },
+        refuses(field, value),
       ]),
     ),
   );
+};

@@ -7,6 +7,8 @@ const conditions = ['source'];
 export default defineConfig(({ mode }) => ({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
+  // The global set-up runs in an environment of its own.
+  environments: { __vitest__: { resolve: { conditions } } },
   test: {
     include: ['{server,shared,drizzle,scripts}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],

@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { projectDirectory } from '../server/src/config.js';
 
+// Biome colours what it says to CI, which keeps it as text.
+const colors = process.stdout.isTTY ? 'force' : 'off';
+
 /** What CI checks besides the tests. Every step runs, so that one round shows all that is wrong. */
 const steps = [
-  ['Format, lint and import rules', 'biome ci .'],
+  ['Format, lint and import rules', `biome ci --colors=${colors} .`],
   ['Types of the workspaces', 'tsc -b'],
   ['Types of tests and scripts', 'tsc -p scripts/tsconfig.json'],
   ['Generated files', 'npm run --silent openapi -- --check'],

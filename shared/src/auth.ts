@@ -31,7 +31,7 @@ const GivenPassword = z
   .meta({ format: 'password', example: 'correct horse battery' });
 
 /** A compact JWT; the bound keeps hostile ones cheap. */
-const TokenText = z.string().min(1).max(4096);
+const TokenText = z.string().min(1).max(4096).meta({ example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl' });
 
 export const RegisterInput = z.strictObject({ username: Username, email: Email, password: NewPassword });
 export type RegisterInput = z.infer<typeof RegisterInput>;
@@ -50,7 +50,8 @@ export const LoginInput = z
   .refine((input) => (input.email === undefined) !== (input.username === undefined), {
     error: 'give either email or username',
     path: ['email'],
-  });
+  })
+  .meta({ examples: [{ email: 'ava@example.com', password: 'correct horse battery' }] });
 export type LoginInput = z.infer<typeof LoginInput>;
 
 export const RefreshInput = z.strictObject({ refreshToken: TokenText });
@@ -67,9 +68,15 @@ export const LogoutInput = z
   .default({ scope: 'everywhere' });
 export type LogoutInput = z.infer<typeof LogoutInput>;
 
+const AnsweredToken = z.string().meta({ example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl' });
+
 /** A pair of tokens; `expiresInSeconds` counts for the access token. */
 export const TokenPair = z
-  .object({ accessToken: z.string(), refreshToken: z.string(), expiresInSeconds: z.int() })
+  .object({
+    accessToken: AnsweredToken,
+    refreshToken: AnsweredToken,
+    expiresInSeconds: z.int().meta({ example: 900 }),
+  })
   .meta({ id: 'TokenPair' });
 export type TokenPair = z.infer<typeof TokenPair>;
 

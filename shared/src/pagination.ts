@@ -16,4 +16,4 @@ export const pageFields = {
 
 /** A page of `item`s; `nextCursor` is null on the last one. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
-  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+  z.object({ items: z.array(item), nextCursor: z.string().nullable().meta({ example: null }) });

@@ -9,7 +9,7 @@ export const PaymentType = z.enum(paymentTypes).meta({ id: 'PaymentType' });
 export type PaymentType = z.infer<typeof PaymentType>;
 
 export const paymentStatuses = ['pending', 'completed', 'failed', 'refunded'] as const;
-export const PaymentStatus = z.enum(paymentStatuses).meta({ id: 'PaymentStatus' });
+export const PaymentStatus = z.enum(paymentStatuses).meta({ id: 'PaymentStatus', example: 'completed' });
 export type PaymentStatus = z.infer<typeof PaymentStatus>;
 
 /** A movement of money as its payer and payee see it; `amount` is in minor units. */
@@ -21,7 +21,7 @@ export const Payment = z
     payerId: Id.nullable(),
     payeeId: Id.nullable(),
     streamId: Id.nullable(),
-    amount: z.int(),
+    amount: z.int().meta({ example: 500 }),
     currency: Currency,
     createdAt: Timestamp,
     completedAt: Timestamp.nullable(),

@@ -7,7 +7,7 @@ import { Timestamp, TimestampInput } from './timestamps.js';
 import { UserSummary } from './users.js';
 
 export const streamStatuses = ['scheduled', 'live', 'ended'] as const;
-export const StreamStatus = z.enum(streamStatuses).meta({ id: 'StreamStatus' });
+export const StreamStatus = z.enum(streamStatuses).meta({ id: 'StreamStatus', example: 'live' });
 export type StreamStatus = z.infer<typeof StreamStatus>;
 
 /** A tag in lower case, of letters, digits, `-` and `_`. */
@@ -23,18 +23,21 @@ export const Stream = z
   .object({
     id: Id,
     performer: UserSummary,
-    title: z.string(),
-    description: z.string(),
-    category: z.string().nullable(),
-    tags: z.array(z.string()),
+    title: z.string().meta({ example: 'Friday night piano' }),
+    description: z.string().meta({ example: 'Requests are welcome.' }),
+    category: z.string().nullable().meta({ example: 'Music' }),
+    tags: z.array(z.string()).meta({ example: ['music', 'piano'] }),
     status: StreamStatus,
     isPrivate: z.boolean(),
-    price: z.int().nullable().meta({ description: 'Of a ticket, in minor units; null for a public stream.' }),
+    price: z
+      .int()
+      .nullable()
+      .meta({ description: 'Of a ticket, in minor units; null for a public stream.', example: null }),
     currency: Currency,
-    viewerCount: z.int(),
-    scheduledStartAt: Timestamp.nullable(),
+    viewerCount: z.int().meta({ example: 42 }),
+    scheduledStartAt: Timestamp.nullable().meta({ example: null }),
     startedAt: Timestamp.nullable(),
-    endedAt: Timestamp.nullable(),
+    endedAt: Timestamp.nullable().meta({ example: null }),
     createdAt: Timestamp,
     updatedAt: Timestamp,
   })
@@ -62,7 +65,7 @@ export type ListStreamsInput = z.infer<typeof ListStreamsInput>;
 
 const editable = {
   title: line(3, 100).meta({ example: 'Friday night piano' }),
-  description: block(0, 5000),
+  description: block(0, 5000).meta({ example: 'Requests are welcome.' }),
   category: Category,
   tags: z
     .array(Tag)
@@ -88,22 +91,25 @@ export const CreateStreamInput = z
   .refine((input) => input.isPrivate === (input.price !== undefined), {
     error: 'a private stream has a price, a public one has none',
     path: ['price'],
-  });
+  })
+  .meta({ examples: [{ title: 'Friday night piano', category: 'Music', tags: ['music', 'piano'] }] });
 export type CreateStreamInput = z.infer<typeof CreateStreamInput>;
 
 export const GetStreamInput = z.strictObject({ id: Id });
 
 /** Only what is given changes; null empties `category`. */
-export const UpdateStreamInput = z.strictObject({
-  id: Id,
-  title: editable.title.optional(),
-  description: editable.description.optional(),
-  category: editable.category.nullable().optional(),
-  tags: editable.tags.optional(),
-  scheduledStartAt: editable.scheduledStartAt.optional(),
-  isPrivate: editable.isPrivate.optional(),
-  price: editable.price.nullable().optional(),
-});
+export const UpdateStreamInput = z
+  .strictObject({
+    id: Id,
+    title: editable.title.optional(),
+    description: editable.description.optional(),
+    category: editable.category.nullable().optional(),
+    tags: editable.tags.optional(),
+    scheduledStartAt: editable.scheduledStartAt.optional(),
+    isPrivate: editable.isPrivate.optional(),
+    price: editable.price.nullable().optional(),
+  })
+  .meta({ examples: [{ title: 'Friday night piano, with guests' }] });
 export type UpdateStreamInput = z.infer<typeof UpdateStreamInput>;
 
 export const StartStreamInput = z.strictObject({ id: Id });

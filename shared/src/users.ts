@@ -22,14 +22,17 @@ export const Email = z
   .pipe(z.email())
   .meta({ format: 'email', example: 'ava@example.com' });
 
+const DisplayName = z.string().meta({ example: 'Ava' });
+const AvatarUrl = z.string().nullable().meta({ example: null });
+
 const profile = {
   id: Id,
   username: Username,
-  displayName: z.string(),
-  bio: z.string(),
-  avatarUrl: z.string().nullable(),
+  displayName: DisplayName,
+  bio: z.string().meta({ example: 'Piano, mostly at night.' }),
+  avatarUrl: AvatarUrl,
   role: Role,
-  isVerified: z.boolean().meta({ description: 'Whether a performer may go live.' }),
+  isVerified: z.boolean().meta({ description: 'Whether a performer may go live.', example: false }),
   createdAt: Timestamp,
 };
 
@@ -41,7 +44,7 @@ export type UserProfile = z.infer<typeof UserProfile>;
 
 /** A user's own account. */
 export const OwnUser = z
-  .object({ ...profile, email: z.string() })
+  .object({ ...profile, email: z.string().meta({ example: 'ava@example.com' }) })
   .meta({ id: 'OwnUser', description: "The caller's own account." });
 export type OwnUser = z.infer<typeof OwnUser>;
 
@@ -49,10 +52,13 @@ export type OwnUser = z.infer<typeof OwnUser>;
 export const UserSummary = z
   .object({
     id: Id,
-    username: Username.nullable().meta({ description: 'Null once the account is deleted.' }),
-    displayName: z.string(),
-    avatarUrl: z.string().nullable(),
-    isVerified: z.boolean(),
+    username: Username.nullable().meta({
+      description: 'Null once the account is deleted.',
+      example: 'ava_live',
+    }),
+    displayName: DisplayName,
+    avatarUrl: AvatarUrl,
+    isVerified: z.boolean().meta({ example: true }),
   })
   .meta({ id: 'UserSummary' });
 export type UserSummary = z.infer<typeof UserSummary>;
@@ -62,8 +68,8 @@ export const GetUserInput = z.strictObject({ id: Id });
 export const UpdateUserInput = z.strictObject({
   id: Id,
   username: Username.optional(),
-  displayName: line(1, 50).optional(),
-  bio: block(0, 1000).optional(),
+  displayName: line(1, 50).meta({ example: 'Ava' }).optional(),
+  bio: block(0, 1000).meta({ example: 'Piano, mostly at night.' }).optional(),
 });
 export type UpdateUserInput = z.infer<typeof UpdateUserInput>;
 

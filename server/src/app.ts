@@ -5,6 +5,7 @@ import type { Config } from './config.js';
 import { logRequests } from './http/access-log.js';
 import { limitAddresses } from './http/address-limit.js';
 import { allowOrigins } from './http/cors.js';
+import { mountDocs } from './http/docs.js';
 import { closeConnectionsWhenStopping } from './http/draining.js';
 import { createSendFailure } from './http/failure.js';
 import { mountHealth } from './http/health.js';
@@ -56,5 +57,6 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
     prefix: '/api',
   });
   await app.register(async (scope) => mountTrpc(scope, { router, createContext, logger }));
+  await app.register(async (scope) => mountDocs(scope, { router, config }));
   return app;
 };

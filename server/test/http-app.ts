@@ -18,7 +18,7 @@ export const createHttpApp = async (
   const app = await buildApp({
     config: createTestConfig(options.environment),
     logger: createLogger('INFO', (line) => logs.push(JSON.parse(line))),
-    services: {} as Services,
+    services: { auth: {} } as Services,
     database: { isReachable: options.isReachable ?? (async () => true) },
     bus,
     router,

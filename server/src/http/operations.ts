@@ -1,5 +1,5 @@
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ProcedureMeta } from '../trpc/init.js';
 import { procedureRunner, type RunProcedure } from './call-procedure.js';
 
@@ -11,10 +11,34 @@ export type Operation = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below `/api`, with parameters in braces: `/streams/{id}`. */
   path: string;
-  pathParameters: string[];
+  pathParameters: readonly string[];
   meta: ProcedureMeta;
   input: z.ZodType | undefined;
   run: RunProcedure;
+};
+
+/** POST, PUT and PATCH read the body; GET and DELETE the query. */
+export const takesBody = ({ method }: Pick<Operation, 'method'>): boolean =>
+  method !== 'GET' && method !== 'DELETE';
+
+/** The schema below whatever allows it to be absent or gives it a default. */
+export const unwrapSchema = (schema: z.core.$ZodType): z.core.$ZodType => {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodReadonly
+  ) {
+    return unwrapSchema(schema.def.innerType);
+  }
+  return schema instanceof z.ZodPipe ? unwrapSchema(schema.def.in) : schema;
+};
+
+/** The fields of an operation's input; undefined when it takes none. */
+export const inputFieldsOf = (schema: z.ZodType | undefined): Record<string, z.core.$ZodType> | undefined => {
+  const inner = schema && unwrapSchema(schema);
+  return inner instanceof z.ZodObject ? inner.shape : undefined;
 };
 
 /** What a procedure is at run time; tRPC's types keep it from being seen. */

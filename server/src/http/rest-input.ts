@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { AppError } from '../platform/app-error.js';
-import type { Operation } from './operations.js';
+import { inputFieldsOf, type Operation, takesBody, unwrapSchema } from './operations.js';
 
 const PLAIN_DECIMAL = /^-?(0|[1-9]\d*)(\.\d+)?$/;
 
@@ -11,26 +10,6 @@ type Conversion = (text: string) => unknown;
 const conversions: Record<string, Conversion> = {
   number: (text) => (PLAIN_DECIMAL.test(text) ? Number(text) : text),
   boolean: (text) => (text === 'true' ? true : text === 'false' ? false : text),
-};
-
-/** The schema below whatever allows it to be absent or gives it a default. */
-const unwrap = (schema: z.core.$ZodType): z.core.$ZodType => {
-  if (
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault ||
-    schema instanceof z.ZodReadonly
-  ) {
-    return unwrap(schema.def.innerType);
-  }
-  return schema instanceof z.ZodPipe ? unwrap(schema.def.in) : schema;
-};
-
-/** The fields of an operation's input; undefined when it takes none. */
-export const fieldsOf = (schema: z.ZodType | undefined): Record<string, z.core.$ZodType> | undefined => {
-  const inner = schema && unwrap(schema);
-  return inner instanceof z.ZodObject ? inner.shape : undefined;
 };
 
 /** Where an operation's input comes from, decided once when its route is made. */
@@ -44,15 +23,15 @@ export type InputPlan = {
 
 /** Plans the input of an operation from its schema, which is only read. */
 export const planInput = (operation: Pick<Operation, 'method' | 'pathParameters' | 'input'>): InputPlan => {
-  const fields = fieldsOf(operation.input);
+  const fields = inputFieldsOf(operation.input);
   return {
     pathParameters: operation.pathParameters,
     conversions: Object.entries(fields ?? {}).flatMap(([name, field]) => {
-      const convert = conversions[unwrap(field)._zod.def.type];
+      const convert = conversions[unwrapSchema(field)._zod.def.type];
       return convert ? [[name, convert] as const] : [];
     }),
     takesInput: fields !== undefined,
-    readsBody: operation.method !== 'GET' && operation.method !== 'DELETE',
+    readsBody: takesBody(operation),
   };
 };
 

@@ -1,0 +1,136 @@
+import type { AnyRouter } from '@trpc/server';
+import { Problem } from '@versbottomlex/shared';
+import { generateOpenApiDocument } from 'trpc-openapi';
+import { z } from 'zod';
+import { exampleOf } from './openapi-example.js';
+import { healthPaths, Liveness, Readiness } from './openapi-health.js';
+import { documentInfo, tagDescriptions } from './openapi-info.js';
+import { failureResponses, headers, sharedResponses, successResponse } from './openapi-responses.js';
+import type { DocumentedOperation, JsonSchema, OpenApiDocument, Parameter } from './openapi-types.js';
+import { inputFieldsOf, listOperations, type Operation } from './operations.js';
+
+/** Where REST is mounted. */
+export const API_PREFIX = '/api';
+
+/**
+ * Schemas that no procedure has. They enter by a path of their own, which is dropped: as `defs` they would be taken for
+ * inputs too, and appear twice.
+ */
+const CARRIER = '/schemas';
+const carrierPath = {
+  get: {
+    responses: {
+      default: {
+        description: '',
+        content: Object.fromEntries(
+          [Problem, Liveness, Readiness].map((schema, index) => [index, { schema }]),
+        ),
+      },
+    },
+  },
+};
+
+type Schemas = Record<string, JsonSchema>;
+
+const operationId = (procedurePath: string): string =>
+  procedurePath.replaceAll(/\.(\w)/g, (_dot, letter: string) => letter.toUpperCase());
+
+const securityOf = ({ meta }: Operation): Record<string, string[]>[] => {
+  if (meta.access === 'signedIn' || meta.access === 'admin') return [{ bearerAuth: [] }];
+  return meta.access === 'public' ? [{}, { bearerAuth: [] }] : [];
+};
+
+/** A description that was given to the whole field; the generator keeps only that of the type within. */
+const descriptionOf = (field: z.core.$ZodType | undefined): string | undefined =>
+  field instanceof z.ZodType ? field.meta()?.description : undefined;
+
+const mendParameters = (operation: Operation, parameters: Parameter[]): Parameter[] => {
+  const fields = inputFieldsOf(operation.input);
+  return parameters.map((parameter) => {
+    const description = descriptionOf(fields?.[parameter.name]);
+    return { ...parameter, ...(description !== undefined && { description }) };
+  });
+};
+
+/** Our inputs are strict, which the generator forgets for one that is refined, and examples are left to us. */
+const mendBody = (
+  body: DocumentedOperation['requestBody'],
+  schemas: Schemas,
+): DocumentedOperation['requestBody'] => {
+  const media = body?.content['application/json'];
+  if (!body || !media || Object.keys(media.schema.properties ?? {}).length === 0) return undefined;
+  const schema: JsonSchema = { ...media.schema, additionalProperties: false };
+  delete schema.examples;
+  const example = exampleOf(media.schema, schemas);
+  return { required: body.required === true, content: { 'application/json': { schema, example } } };
+};
+
+const mendOperation = (
+  operation: Operation,
+  generated: DocumentedOperation,
+  schemas: Schemas,
+): DocumentedOperation => {
+  const { responses, parameters = [], requestBody, security: _security, ...rest } = generated;
+  const success = responses['200'];
+  const schema = success && 'content' in success ? success.content?.['application/json']?.schema : undefined;
+  const body = mendBody(requestBody, schemas);
+  const status = operation.meta.successStatus ?? 200;
+  return {
+    ...rest,
+    operationId: operationId(operation.procedurePath),
+    security: securityOf(operation),
+    ...(parameters.length > 0 && { parameters: mendParameters(operation, parameters) }),
+    ...(body && { requestBody: body }),
+    responses: { [status]: successResponse(status, schema ?? {}, schemas), ...failureResponses(operation) },
+  };
+};
+
+const isGeneratorsOwn = (name: string) => name.startsWith('error.');
+
+const generate = (router: AnyRouter, serverUrl: string): OpenApiDocument => {
+  const info = documentInfo();
+  const document: unknown = generateOpenApiDocument(router as never, {
+    ...info,
+    baseUrl: serverUrl,
+    openApiVersion: '3.1.0',
+    paths: { [CARRIER]: carrierPath },
+  });
+  return document as OpenApiDocument;
+};
+
+/**
+ * The OpenAPI 3.1 document of every procedure with `openapi` meta, and of the probes. The generator of trpc-openapi
+ * knows one status of success, one shape of errors and one kind of protection; this puts in their place what the
+ * routes do, by the same meta: `successStatus`, `access` and `errors`. Deterministic: equal routers give equal text.
+ */
+export const createOpenApiDocument = (router: AnyRouter, serverUrl: string): OpenApiDocument => {
+  const generated = generate(router, serverUrl);
+  const schemas = Object.fromEntries(
+    Object.entries(generated.components.schemas).filter(([name]) => !isGeneratorsOwn(name)),
+  );
+  const paths: OpenApiDocument['paths'] = {};
+  for (const operation of listOperations(router)) {
+    const method = operation.method.toLowerCase();
+    const raw = generated.paths[operation.path]?.[method];
+    if (!raw) throw new Error(`${operation.procedurePath} is missing from the generated document`);
+    const path = `${API_PREFIX}${operation.path}`;
+    paths[path] = { ...paths[path], [method]: mendOperation(operation, raw, schemas) };
+  }
+  Object.assign(paths, healthPaths);
+  const tags = new Set(
+    Object.values(paths).flatMap((methods) => Object.values(methods).flatMap(({ tags = [] }) => tags)),
+  );
+  return {
+    openapi: generated.openapi,
+    info: documentInfo(),
+    servers: [{ url: serverUrl }],
+    tags: [...tags].map((name) => ({ name, description: tagDescriptions[name] ?? name })),
+    paths,
+    components: {
+      schemas,
+      responses: sharedResponses(),
+      headers,
+      securitySchemes: { bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+  };
+};

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const Package = z.object({ version: z.string(), license: z.string() });
+
+/** The server's package.json lies two folders up from the sources and from what is built of them. */
+const readPackage = () =>
+  Package.parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')));
+
+const description = `Accounts, streams, live chat and payments of a livestreaming platform.
+
+**Authentication.** Register or log in, then send the access token: \`Authorization: Bearer <token>\`. It lives for 15
+minutes; \`POST /api/auth/refresh\` spends the refresh token for a new pair.
+
+**Conventions.** JSON in and out; unknown fields are refused. Ids are UUIDv7, times ISO 8601 in UTC, and money is an
+integer in minor units: \`500\` is 5.00. Lists take \`limit\` and \`cursor\`, and answer \`items\` and \`nextCursor\`.
+
+**Errors** are RFC 9457 problem details. Act on \`code\`; \`requestId\`, which every answer also carries as
+\`X-Request-Id\`, finds the call in the logs.
+
+Each operation is also a tRPC procedure at \`/trpc\`, with the same input, output, errors and limits; live events are
+tRPC subscriptions over WebSocket.`;
+
+/** What each tag holds; an operation's tag must be one of these. */
+export const tagDescriptions: Record<string, string> = {
+  auth: 'Registration, login, tokens and sessions.',
+  users: 'Profiles and accounts.',
+  streams: 'Streams: what is live, scheduled or over.',
+  chat: 'Messages of a stream.',
+  presence: 'Who is watching.',
+  payments: 'Wallet, tips, tickets and earnings.',
+  health: 'Whether the server runs, and can do its work.',
+};
+
+/** Title, version and licence of the API, from the server's package. */
+export const documentInfo = () => {
+  const { version, license } = readPackage();
+  return {
+    title: 'VersBottomLex.me API',
+    version,
+    description: description.replaceAll(/(?<!\n)\n(?!\n)/g, ' '),
+    license: { name: license, identifier: license },
+  };
+};

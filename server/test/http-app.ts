@@ -15,9 +15,10 @@ export const createHttpApp = async (
 ): Promise<HttpApp> => {
   const logs: Record<string, unknown>[] = [];
   const bus = createEventBus();
+  const config = createTestConfig(options.environment);
   const app = await buildApp({
-    config: createTestConfig(options.environment),
-    logger: createLogger('INFO', (line) => logs.push(JSON.parse(line))),
+    config,
+    logger: createLogger(config.logLevel, (line) => logs.push(JSON.parse(line))),
     services: { auth: {} } as Services,
     database: { isReachable: options.isReachable ?? (async () => true) },
     bus,

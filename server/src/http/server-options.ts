@@ -10,6 +10,8 @@ export const BODY_BYTES_MAX = 1024 * 1024;
 /** Slow senders hold a socket no longer than this (OWASP names the attack slowloris). */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Node looks for late requests this often; its default adds up to 30 s to both. */
+const TIMEOUT_CHECK_INTERVAL_MS = 5000;
 /** An idle socket, or a reader that takes nothing, is dropped after this; WebSockets are not, once upgraded. */
 const SOCKET_IDLE_TIMEOUT_MS = 90_000;
 /** Above the 60 s after which usual balancers drop an idle connection, so that it is not us who close it under them. */
@@ -34,7 +36,11 @@ export const serverOptions = (config: Config, sendFailure: SendFailure) =>
     connectionTimeout: SOCKET_IDLE_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // A request without Host is refused by our own check, which answers as every other refusal does.
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
+    http: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+      requireHostHeader: false,
+    },
     // Requests that arrive on open connections during the drain are served; new connections are not accepted.
     forceCloseConnections: 'idle',
     return503OnClosing: false,

@@ -85,6 +85,11 @@ describe.each(everyCall.filter(readsBody))('$path over $transport', (each) => {
 });
 
 describe.each(everyCall)('$path over $transport', (each) => {
+  it('answers 400 as another host', async () => {
+    const answer = await send(each, ({ headers }) => ({ headers: { ...headers, host: 'evil.example' } }));
+    expectFailure(each.transport, answer, 'HOST_NOT_ALLOWED');
+  });
+
   it('answers 422 for a key that it does not know, naming it', async () => {
     const answer = await send(each, () => ({}), { surplus: 'x' });
     expectFailure(each.transport, answer, 'VALIDATION_FAILED');

@@ -73,7 +73,8 @@ export const mountDocs = async (
     routePrefix: PREFIX,
     staticCSP: policyFor(config.publicUrl),
     theme: { title: 'VersBottomLex.me API' },
-    uiConfig: { deepLinking: true, displayRequestDuration: true, persistAuthorization: false },
+    // Without the bar at the top, which would offer to load other documents.
+    uiConfig: { layout: 'BaseLayout', deepLinking: true, displayRequestDuration: true },
     uiHooks: {
       onRequest: (_request, _reply, done) => {
         document.load().then(() => done(), done);

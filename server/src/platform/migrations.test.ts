@@ -135,7 +135,7 @@ const refusalsOf = async (url: string): Promise<{ sentences: Set<string>; tookMs
   return { sentences: new Set(errors.map((error) => error.message)), tookMs: performance.now() - begunMs };
 };
 
-describe('a database that cannot be used', () => {
+describe.concurrent('a database that cannot be used', () => {
   it('is given up when it does not answer, naming its address and never the password', async () => {
     const url = addressWith({ port: await closedPort(), password: 'planted-secret' });
     const { sentences } = await refusalsOf(url);

@@ -115,6 +115,7 @@ describe('a revocation', () => {
     expect(await authenticate(account)).toBe('ok');
     clock.advance(0.001);
     expect(await authenticate(account)).toBe(expected);
+    expect(await outcomeOf(auth.refresh(account))).not.toBe('ok');
   });
 
   it('keeps a suspended account from refreshing, without ending its session', async () => {

@@ -6,8 +6,8 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../src/platform/embedded-postgres/embedded-postgres.js';
-import { type ServerProcess, startServerProcess } from '../server-process.js';
 import { createPortForwarder, type PortForwarder } from '../port-forwarder.js';
+import { type ServerProcess, startServerProcess } from '../server-process.js';
 
 let directory: string;
 let database: EmbeddedPostgres;

@@ -4,9 +4,11 @@ import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 
-const lockfiles = ['package-lock.json', 'scripts/bench/package-lock.json'].filter((file) =>
-  existsSync(join(root, file)),
-);
+const lockfiles = [
+  'package-lock.json',
+  'scripts/bench/package-lock.json',
+  'scripts/lint-openapi/package-lock.json',
+].filter((file) => existsSync(join(root, file)));
 
 /** A host in the lockfile would make everybody install from it, whatever registry they have. */
 test.each(lockfiles)('%s names no registry', (file) => {

@@ -1,11 +1,12 @@
 import * as schema from '@versbottomlex/database';
 import { toIsoTimestamp } from '@versbottomlex/database';
-import type { SQL, SQLWrapper } from 'drizzle-orm';
-import { PgDialect, type PreparedQueryConfig } from 'drizzle-orm/pg-core';
+import { fillPlaceholders, type SQL, type SQLWrapper } from 'drizzle-orm';
+import { PgDialect } from 'drizzle-orm/pg-core';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { z } from 'zod';
 import { AppError } from './app-error.js';
+import { createConnectionWatch } from './connection-watch.js';
 import { databaseUnavailable, toDatabaseError } from './database-errors.js';
 import { createStatementQueue } from './statement-queue.js';
 
@@ -18,7 +19,7 @@ const CONNECT_TIMEOUT_SECONDS = 2;
 const BACKOFF_SECONDS_MAX = 0.5;
 const CLOSE_TIMEOUT_SECONDS = 5;
 
-export type DatabaseClient = PostgresJsDatabase<typeof schema>;
+export type DatabaseClient = PostgresJsDatabase<typeof schema> & { $client: postgres.Sql };
 
 export type Database = {
   client: DatabaseClient;
@@ -48,8 +49,11 @@ export const connectionOptions = {
  * the deadline. Nothing connects before the first statement.
  */
 export const createDatabase = (options: { url: string; poolMax: number; prepare: boolean }): Database => {
+  const watch = createConnectionWatch({ silenceMs: DEADLINE_MS });
   const driver = postgres(options.url, {
     ...connectionOptions,
+    // The driver's types do not know of it.
+    ...{ socket: watch.open },
     max: options.poolMax,
     prepare: options.prepare,
     connection: {
@@ -62,7 +66,10 @@ export const createDatabase = (options: { url: string; poolMax: number; prepare:
   const queue = createStatementQueue({
     activeMax: options.poolMax,
     deadlineMs: DEADLINE_MS,
-    tooLate: databaseUnavailable,
+    tooLate: () => {
+      watch.closeSilent();
+      return databaseUnavailable();
+    },
   });
   const run = <T>(start: () => Promise<T>): Promise<T> =>
     queue.run(start).catch((error: unknown) => {
@@ -98,39 +105,43 @@ export const prepared = <Row>(build: (client: DatabaseClient) => Prepared<Row>) 
 const dialect = new PgDialect();
 
 /**
+ * Makes a statement's text once, with its name in front for whoever reads pg_stat_activity. The driver prepares it by
+ * that text, and is called directly, because drizzle wraps each call in more work than the driver's own.
+ */
+const compile = (name: string, statement: SQL) => {
+  const { sql, params } = dialect.sqlToQuery(statement);
+  const text = `/* ${name} */ ${sql}`;
+  return ({ client }: Database, values: Record<string, unknown> = {}) =>
+    client.$client.unsafe(text, fillPlaceholders(params, values) as postgres.ParameterOrJSON<never>[], {
+      prepare: true,
+    });
+};
+
+/**
  * As {@link prepared}, for a statement that the query builder cannot say, such as one that writes several tables. Each
  * row of the answer is checked by `row`, whose keys are the statement's column names.
  */
 export const preparedSql = <Row extends z.ZodType>(name: string, row: Row, statement: SQL) => {
   const rows = z.array(row);
-  const run = prepared((client) =>
-    client._.session.prepareQuery(dialect.sqlToQuery(statement), undefined, name, false),
-  );
+  const send = compile(name, statement);
   return async (database: Database, values?: Record<string, unknown>): Promise<z.output<Row>[]> =>
-    rows.parse([...((await run(database, values)) as Iterable<unknown>)]);
+    rows.parse([...(await database.run(() => send(database, values)))]);
 };
 
 /**
- * As {@link prepared}, for a select that is run so often that drizzle's own reading of rows, which looks up the column of
- * every value anew, would be felt. `toRow` reads a row from its values, in the order of the selected columns and as the
- * driver gives them.
+ * As {@link prepared}, for a select of many rows that is run often. `toRow` reads a row from its values, in the order of
+ * the selected columns and as the driver gives them; drizzle would look up the column of every value anew.
  */
 export const preparedRows = <Row, Values extends unknown[]>(
   name: string,
-  build: (client: DatabaseClient) => SQLWrapper,
+  select: SQLWrapper,
   toRow: (values: Values) => Row,
 ) => {
-  const toRows = (rows: unknown[][]): Row[] => rows.map((values) => toRow(values as Values));
-  return prepared<Row[]>((client) => {
-    const query = dialect.sqlToQuery(build(client).getSQL());
-    return client._.session.prepareQuery<PreparedQueryConfig & { execute: Row[] }>(
-      query,
-      undefined,
-      name,
-      true,
-      toRows,
-    );
-  });
+  const send = compile(name, select.getSQL());
+  return async (database: Database, values?: Record<string, unknown>): Promise<Row[]> => {
+    const rows: unknown[][] = await database.run(() => send(database, values).values());
+    return rows.map((row) => toRow(row as Values));
+  };
 };
 
 /** A `timestamptz` in a row of {@link preparedSql}, as ISO 8601. */

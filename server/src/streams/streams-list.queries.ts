@@ -1,7 +1,8 @@
 import { streams, users } from '@versbottomlex/database';
 import type { Stream, StreamStatus } from '@versbottomlex/shared';
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
-import { type Database, type DatabaseClient, preparedRows } from '../platform/database.js';
+import { QueryBuilder } from 'drizzle-orm/pg-core';
+import { type Database, preparedRows } from '../platform/database.js';
 import { streamColumns, toStream } from './stream-row.queries.js';
 
 const $ = sql.placeholder;
@@ -33,8 +34,8 @@ const afterConditions: Record<Sort, SQL> = {
   viewers: sql`(${streams.viewerCount}, ${streams.id}) < (${$('afterViewerCount')}::int, ${$('afterId')}::uuid)`,
 };
 
-const build = (client: DatabaseClient, sort: Sort, names: FilterName[]) =>
-  client
+const select = (sort: Sort, names: FilterName[]) =>
+  new QueryBuilder()
     .select(streamColumns)
     .from(streams)
     .innerJoin(users, eq(users.id, streams.performerId))
@@ -55,7 +56,7 @@ const statementFor = (sort: Sort, names: FilterName[]): Statement => {
   const name = ['streams_list', sort, ...names].join('_');
   let statement = statements.get(name);
   if (!statement) {
-    statement = preparedRows(name, (client) => build(client, sort, names), toStream);
+    statement = preparedRows(name, select(sort, names), toStream);
     statements.set(name, statement);
   }
   return statement;

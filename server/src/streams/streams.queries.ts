@@ -1,6 +1,7 @@
 import { streams, users } from '@versbottomlex/database';
 import type { Stream } from '@versbottomlex/shared';
 import { and, eq, ne, sql } from 'drizzle-orm';
+import { QueryBuilder } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import { AppError, invalidField } from '../platform/app-error.js';
 import { type Database, preparedRows, preparedSql } from '../platform/database.js';
@@ -14,12 +15,11 @@ const alreadyLive = () =>
 
 const findStreamStatement = preparedRows(
   'streams_find',
-  (client) =>
-    client
-      .select(streamColumns)
-      .from(streams)
-      .innerJoin(users, eq(users.id, streams.performerId))
-      .where(eq(streams.id, $('id'))),
+  new QueryBuilder()
+    .select(streamColumns)
+    .from(streams)
+    .innerJoin(users, eq(users.id, streams.performerId))
+    .where(eq(streams.id, $('id'))),
   toStream,
 );
 

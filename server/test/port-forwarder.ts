@@ -7,6 +7,8 @@ export type PortForwarder = {
   /** Accepts connections and passes nothing on. */
   isSilent: boolean;
   dropConnections(): void;
+  /** Passes nothing on any more over the connections that there are, and tells neither side. */
+  freezeConnections(): void;
   close(): Promise<void>;
 };
 
@@ -34,6 +36,9 @@ export const createPortForwarder = async (): Promise<PortForwarder> => {
     isSilent: false,
     dropConnections: () => {
       for (const socket of sockets) socket.destroy();
+    },
+    freezeConnections: () => {
+      for (const socket of sockets) socket.unpipe().pause();
     },
     close: () => {
       forwarder.dropConnections();

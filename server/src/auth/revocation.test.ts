@@ -75,7 +75,7 @@ describe('logout', () => {
       const outcomes = await Promise.all(loggedIn.map(authenticate));
       expect(await openSessions(account)).toBe(outcomes.filter((outcome) => outcome === 'ok').length);
     }
-  }, 300_000);
+  });
 });
 
 describe('a revocation', () => {

@@ -127,7 +127,7 @@ describe('history', () => {
       expect(pages.slice(0, -1).every((page) => page.length === limit)).toBe(true);
     });
     await fc.assert(property, { numRuns: scaled({ quick: 20, full: 1000 }), seed: 20_260_106 });
-  }, 300_000);
+  });
 
   it('goes on where it was while payments are made', async () => {
     const { payer, ids } = await parties();

@@ -111,7 +111,7 @@ describe('newest', () => {
         .where(eq(streams.category, category));
     });
     await fc.assert(property, { numRuns: scaled({ quick: 25, full: 1000 }), seed: 20_260_104 });
-  }, 300_000);
+  });
 });
 
 describe('viewers', () => {

@@ -122,5 +122,5 @@ describe('update', () => {
       expect([updated, price]).toEqual(updated === 'ok' ? ['ok', 600] : ['STREAM_LIVE', 500]);
       await services.streams.end(identity, id);
     }
-  }, 60_000);
+  });
 });

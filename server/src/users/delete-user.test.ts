@@ -157,5 +157,5 @@ describe('deletions that race', () => {
       const isOpenSession = and(eq(sessions.userId, id), isNull(sessions.revokedAt));
       expect(await database.client.$count(sessions, isOpenSession)).toBe(0);
     }
-  }, 300_000);
+  });
 });

@@ -21,3 +21,15 @@ export const setRole = async (
   database: Database,
   change: { username: string; role: Role; isVerified: boolean },
 ): Promise<AdministeredUser | undefined> => (await setRoleStatement(database, change))[0];
+
+const listUsernamesStatement = preparedSql(
+  'administration_list_usernames',
+  z.object({ username: z.string() }),
+  sql`select username from users where lower(username) = any (string_to_array(lower(${$('usernames')}::text), ','))`,
+);
+
+/** Which of the names are taken, in whatever case. */
+export const listTakenUsernames = async (database: Database, usernames: string[]): Promise<string[]> => {
+  const rows = await listUsernamesStatement(database, { usernames: usernames.join() });
+  return rows.map(({ username }) => username);
+};

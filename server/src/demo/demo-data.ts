@@ -1,6 +1,5 @@
 import type { CreateStreamInput, SignedIn } from '@versbottomlex/shared';
-import { setRole } from '../administration/administration.queries.js';
-import { AppError } from '../platform/app-error.js';
+import { listTakenUsernames, setRole } from '../administration/administration.queries.js';
 import type { Database } from '../platform/database.js';
 import type { Services } from '../services.js';
 
@@ -45,17 +44,8 @@ export const demoEmail = (username: string) => `${username}@example.com`;
 
 type Deps = { services: Services; database: Database };
 
-const register = async ({ services }: Deps, username: string): Promise<SignedIn | undefined> => {
-  try {
-    return await services.auth.register(
-      { username, email: demoEmail(username), password: DEMO_PASSWORD },
-      'demo',
-    );
-  } catch (error) {
-    if (error instanceof AppError && error.status === 409) return undefined;
-    throw error;
-  }
-};
+const register = ({ services }: Deps, username: string): Promise<SignedIn> =>
+  services.auth.register({ username, email: demoEmail(username), password: DEMO_PASSWORD }, 'demo');
 
 const createStreams = async ({ services }: Deps, signedIn: SignedIn, streams: DemoStream[]) => {
   const identity = await services.auth.authenticateAfresh(signedIn.accessToken);
@@ -74,21 +64,22 @@ const createStreams = async ({ services }: Deps, signedIn: SignedIn, streams: De
   }
 };
 
-/** Makes the demo accounts and their streams; what exists already stays as it is. */
+const createAccount = async (deps: Deps, { username, role, streams = [] }: DemoAccount): Promise<void> => {
+  const signedIn = await register(deps, username);
+  await setRole(deps.database, { username, role, isVerified: role !== 'viewer' });
+  await createStreams(deps, signedIn, streams);
+};
+
+/** Makes the demo accounts and their streams; accounts that exist already stay as they are. */
 export const seedDemo = async (deps: Deps, onStep: (line: string) => void): Promise<void> => {
-  const made = await Promise.all(
-    demoAccounts.map(async (account) => {
-      const signedIn = await register(deps, account.username);
-      if (!signedIn) return false;
-      const change = {
-        username: account.username,
-        role: account.role,
-        isVerified: account.role !== 'viewer',
-      };
-      await setRole(deps.database, change);
-      await createStreams(deps, signedIn, account.streams ?? []);
-      return true;
-    }),
+  const taken = new Set(
+    await listTakenUsernames(
+      deps.database,
+      demoAccounts.map(({ username }) => username),
+    ),
   );
-  if (made.includes(true)) onStep('Added demo accounts and streams');
+  const missing = demoAccounts.filter(({ username }) => !taken.has(username));
+  if (missing.length === 0) return;
+  await Promise.all(missing.map((account) => createAccount(deps, account)));
+  onStep('Added demo accounts and streams');
 };

@@ -30,6 +30,8 @@ const AWAY = new Set([
   'ENETUNREACH',
   'ETIMEDOUT',
   '25P02',
+  '40001',
+  '40P01',
   '53300',
   '55P03',
   '57014',

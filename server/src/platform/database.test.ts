@@ -114,6 +114,20 @@ describe('a failed statement', () => {
     expect(everything).not.toMatch(/insert into|values \(|select |update "/i);
   });
 
+  it.each(['40001', '40P01', '53300', '55P03', '57014', '57P01', '57P03', '08006'])(
+    'with SQLSTATE %s, which another attempt may mend, is DEPENDENCY_UNAVAILABLE',
+    async (sqlState) => {
+      const failing = sql.raw(`do $$ begin raise '${secret}' using errcode = '${sqlState}'; end $$`);
+      const error = await errorOf(database.run(() => database.client.execute(failing)));
+      expect(error).toMatchObject({
+        code: 'DEPENDENCY_UNAVAILABLE',
+        retryAfterMs: 1000,
+        cause: { sqlState },
+      });
+      expect(stringsWithin(error).join('\n')).not.toContain(secret);
+    },
+  );
+
   it('with a row of another shape than was declared does not show the row', async () => {
     const wrong = preparedSql(
       'test_wrong_row',

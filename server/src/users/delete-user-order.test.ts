@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 const LOCK = 4711;
-/** From now on, an insert waits between its reading and its writing for as long as `admin` has the lock. */
+/** From now on, an insert and a start wait between their reading and their writing while `admin` has the lock. */
 beforeAll(async () => {
   await admin.unsafe(`
     create function wait_for_test() returns trigger language plpgsql as $$
@@ -26,7 +26,9 @@ beforeAll(async () => {
       return new;
     end $$;
     create trigger wait_for_test before insert on streams for each row execute function wait_for_test();
-    create trigger wait_for_test before insert on sessions for each row execute function wait_for_test()`);
+    create trigger wait_for_test before insert on sessions for each row execute function wait_for_test();
+    create trigger wait_for_test_to_start before update on streams
+      for each row when (new.status = 'live') execute function wait_for_test()`);
 });
 const waitingCount = async (): Promise<number> => {
   const rows = await admin`
@@ -34,11 +36,11 @@ const waitingCount = async (): Promise<number> => {
   return rows.count;
 };
 
-/** How both end when the deletion of `by` begins in the middle of the insert that `start` makes. */
+/** How both end when the deletion of `by` begins in the middle of the write that `start` makes. */
 const deleteDuring = async (by: SignedIn, start: () => Promise<unknown>): Promise<string[]> => {
   const identity = await services.auth.authenticateAfresh(by.accessToken);
   await admin`select pg_advisory_lock(${LOCK})`;
-  const insertion = outcomeOf(start());
+  const write = outcomeOf(start());
   await expect.poll(waitingCount).toBe(1);
   let isDeleted = false;
   const deletion = outcomeOf(services.users.delete(identity, by.user.id)).finally(() => {
@@ -46,7 +48,7 @@ const deleteDuring = async (by: SignedIn, start: () => Promise<unknown>): Promis
   });
   await expect.poll(async () => isDeleted || (await waitingCount()) === 2).toBe(true);
   await admin`select pg_advisory_unlock(${LOCK})`;
-  return [await insertion, await deletion];
+  return Promise.all([write, deletion]);
 };
 
 it('a stream that is being created while its performer is deleted does not stay live', async () => {
@@ -55,6 +57,17 @@ it('a stream that is being created while its performer is deleted does not stay 
   const content = { title: 'A stream', description: '', tags: [], isPrivate: false };
   const create = () => services.streams.create(identity, content);
   expect((await deleteDuring(performer, create))[1]).toBe('ok');
+  const isOpen = and(eq(streams.performerId, performer.user.id), ne(streams.status, 'ended'));
+  expect(await database.client.$count(streams, isOpen)).toBe(0);
+});
+
+it('a stream that is being started while another of its performer is ended does not keep the two waiting', async () => {
+  const performer = await factories.performer();
+  const identity = await services.auth.authenticateAfresh(performer.accessToken);
+  const scheduled = await factories.scheduledStream(performer);
+  await factories.stream(performer);
+  const start = () => services.streams.start(identity, scheduled.id);
+  expect(await deleteDuring(performer, start)).toEqual(['ALREADY_LIVE', 'ok']);
   const isOpen = and(eq(streams.performerId, performer.user.id), ne(streams.status, 'ended'));
   expect(await database.client.$count(streams, isOpen)).toBe(0);
 });

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
-/** ISO 8601 in UTC, with milliseconds. */
-export const Timestamp = z.iso.datetime().meta({ example: '2026-01-02T03:04:05.678Z' });
+/**
+ * ISO 8601 in UTC, with milliseconds. Only the server writes one, from a column that holds nothing else; a pattern would
+ * take a tenth of the time of a list, whose answer is checked before it is sent.
+ */
+export const Timestamp = z.string().meta({ format: 'date-time', example: '2026-01-02T03:04:05.678Z' });
 
 /**
  * A time that a caller gives, between the years 2000 and 2200: ISO 8601 with `Z` or an offset, read as UTC, since

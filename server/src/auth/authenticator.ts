@@ -13,6 +13,8 @@ const CACHED_USERS_MAX = 20_000;
 
 type Loaded = { identity: Promise<SessionIdentity | undefined>; loadedAtMs: number };
 
+const isFresh = ({ loadedAtMs }: Loaded, nowMs: number): boolean => nowMs - loadedAtMs < IDENTITY_TTL_MS;
+
 /**
  * Turns an access token into an identity: the token by its signature, the session and the token version by the
  * database, remembered for 5 s and forgotten at once when the bus says so. Throws ACCESS_TOKEN_EXPIRED,
@@ -37,7 +39,10 @@ export const createAuthenticator = (deps: {
     const identity = findSessionIdentity(database, claims);
     const sessions = users.get(claims.userId) ?? new Map<string, Loaded>();
     users.set(claims.userId, sessions);
-    sessions.set(claims.sessionId, { identity, loadedAtMs: clock.now().getTime() });
+    const loadedAtMs = clock.now().getTime();
+    // Whoever logs in again and again leaves nothing behind.
+    for (const [sessionId, known] of sessions) if (!isFresh(known, loadedAtMs)) sessions.delete(sessionId);
+    sessions.set(claims.sessionId, { identity, loadedAtMs });
     // A failure is told to whoever waits for it, and to nobody later.
     identity.catch(() => sessions.delete(claims.sessionId));
     return identity;
@@ -45,9 +50,7 @@ export const createAuthenticator = (deps: {
 
   const recall = (claims: TokenClaims): Promise<SessionIdentity | undefined> => {
     const known = users.get(claims.userId)?.get(claims.sessionId);
-    return known && clock.now().getTime() - known.loadedAtMs < IDENTITY_TTL_MS
-      ? known.identity
-      : load(claims);
+    return known && isFresh(known, clock.now().getTime()) ? known.identity : load(claims);
   };
 
   const admit = (claims: TokenClaims, found: SessionIdentity | undefined): Identity => {

@@ -46,7 +46,10 @@ const connectOnce = async (url: string): Promise<postgres.Sql> => {
   }
 };
 
-/** Connects with exponential backoff and jitter for about six seconds; what no retry mends is said at once. */
+/**
+ * Connects with exponential backoff and jitter for about six seconds, or sixteen where not even a refusal comes back;
+ * what no retry mends is said at once.
+ */
 const connect = async (url: string): Promise<postgres.Sql> => {
   for (let attempt = 1; ; attempt += 1) {
     try {

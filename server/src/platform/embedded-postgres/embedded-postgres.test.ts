@@ -52,6 +52,9 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map((server) => server.stop()));
 });
 
+/** Where root runs the tests from a folder of mode 700, every new folder of data begins with a copy of the binaries. */
+const isCopy = (step: string) => step.startsWith('Copying the PostgreSQL binaries');
+
 const start = async (directory: string, onStep?: (line: string) => void) => {
   const server = await startEmbeddedPostgres({ directory, database: 'app', ...(onStep && { onStep }) });
   started.push(server);
@@ -134,7 +137,7 @@ describe('in a folder with spaces and a path longer than a socket may have', () 
     await first.stop();
     const second = await start(directory, (line) => steps.push(line));
     expect(await query(second.url, 'select body from notes')).toEqual([{ body: 'kept' }]);
-    expect(steps).toEqual([
+    expect(steps.filter((step) => !isCopy(step))).toEqual([
       `Creating the PostgreSQL 18 data directory ${directory}/postgres`,
       'Starting PostgreSQL 18',
       'Created the database app',
@@ -280,7 +283,7 @@ describe('as root', () => {
     try {
       const steps: string[] = [];
       const first = await start(directory, (line) => steps.push(line));
-      expect(steps[0]).toContain(`Keeping the database in ${elsewhere}`);
+      expect(steps.find((step) => !isCopy(step))).toContain(`Keeping the database in ${elsewhere}`);
       expect(await readFile(join(directory, 'postgres.location.txt'), 'utf8')).toContain(elsewhere);
       await query(first.url, 'create table notes (body text)');
       await first.stop();

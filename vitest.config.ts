@@ -13,6 +13,8 @@ export default defineConfig(({ mode }) => ({
     include: ['{server,shared,drizzle,scripts}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     globalSetup: ['server/test/global-setup.ts'],
+    // Vitest would leave a core free, which is half of a small machine.
+    maxWorkers: '100%',
     provide: { isFull: mode === 'full' },
     testTimeout: mode === 'full' ? 600_000 : 20_000,
     hookTimeout: 30_000,

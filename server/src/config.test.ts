@@ -182,13 +182,16 @@ describe('.env.example', () => {
 });
 
 describe('the process', () => {
-  const start = (environment: Record<string, string>) => {
-    const options = ['--import', 'tsx', '--conditions=source', join(import.meta.dirname, 'main.ts')];
-    return spawnSync(process.execPath, options, {
+  const main = ['--conditions=source', join(import.meta.dirname, 'main.ts')];
+  const start = (environment: Record<string, string>, what = main) => {
+    const options = ['--import', 'tsx', ...what];
+    const startedAtMs = performance.now();
+    const { status, stdout, stderr } = spawnSync(process.execPath, options, {
       env: { PATH: process.env.PATH, ...environment },
       encoding: 'utf8',
       cwd: projectDirectory,
     });
+    return { status, stdout, stderr, tookMs: performance.now() - startedAtMs };
   };
 
   test.each([
@@ -202,5 +205,12 @@ describe('the process', () => {
     expect(stdout).toBe('');
     expect(stderr).toMatch(new RegExp(`^Configuration: ${name} must [^\\n]+\\.\\n$`));
     expect(stderr).not.toContain('hunter2');
+  });
+
+  test('says so within two seconds, or ten times what an empty program takes on a busy machine', () => {
+    const emptyMs = start({}, ['--eval', '']).tookMs;
+    const { status, tookMs } = start({ NODE_ENV: 'staging' });
+    expect(status).toBe(78);
+    expect(tookMs).toBeLessThan(Math.max(2000, 10 * emptyMs));
   });
 });

@@ -16,10 +16,11 @@ import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
 import type { PasswordHasher } from '../platform/password-hasher.js';
-import * as queries from './auth.queries.js';
+import * as accounts from './accounts.queries.js';
 import { createAuthenticator } from './authenticator.js';
 import type { Identity } from './identity.js';
 import { requireUncommonPassword } from './password-policy.js';
+import * as sessions from './sessions.queries.js';
 import type { TokenClaims, Tokens } from './tokens.js';
 
 const REFRESH_SECONDS = 7 * 24 * 3600;
@@ -38,7 +39,7 @@ const toUserAgent = (text: string | undefined): string | null =>
     .toWellFormed() ?? null;
 
 /** What the owner may see of an account. */
-const toOwnUser = ({ tokenVersion: _, ...user }: queries.Account): OwnUser => user;
+const toOwnUser = ({ tokenVersion: _, ...user }: accounts.Account): OwnUser => user;
 
 type Deps = {
   database: Database;
@@ -55,7 +56,7 @@ export const createAuthService = (deps: Deps) => {
   const rotations = new Map<string, Promise<TokenPair>>();
   const authenticator = createAuthenticator(deps);
 
-  const newSession = (userAgent: string | undefined): queries.NewSession => {
+  const newSession = (userAgent: string | undefined): accounts.NewSession => {
     const now = clock.now();
     return {
       sessionId: uuidv7(),
@@ -67,7 +68,7 @@ export const createAuthService = (deps: Deps) => {
     };
   };
 
-  const signedIn = async (account: queries.Account, session: queries.NewSession): Promise<SignedIn> => {
+  const signedIn = async (account: accounts.Account, session: accounts.NewSession): Promise<SignedIn> => {
     const { id: userId, tokenVersion } = account;
     const user = toOwnUser(account);
     const subject = { userId, sessionId: session.sessionId, tokenVersion };
@@ -82,9 +83,9 @@ export const createAuthService = (deps: Deps) => {
       now: now.toISOString(),
       expiresAt: addSeconds(now, REFRESH_SECONDS).toISOString(),
     };
-    const rotated = await queries.rotateRefreshToken(database, rotation);
+    const rotated = await sessions.rotateRefreshToken(database, rotation);
     if (rotated) return tokens.issue(claims, rotation.nextTokenId, new Date(rotated.expiresAt));
-    if (await queries.revokeReusedSession(database, rotation)) {
+    if (await sessions.revokeReusedSession(database, rotation)) {
       bus.publish({ type: 'sessionRevoked', userId: claims.userId, sessionId: claims.sessionId });
       logger.warn('Refresh token reused, session revoked', { userId: claims.userId });
       throw new AppError('REFRESH_TOKEN_REUSED', {
@@ -103,7 +104,7 @@ export const createAuthService = (deps: Deps) => {
       const passwordHash = await passwords.hash(input.password);
       const session = newSession(userAgent);
       const { username, email } = input;
-      const account = await queries.insertAccount(database, {
+      const account = await accounts.insertAccount(database, {
         ...session,
         id: uuidv7(),
         username,
@@ -117,13 +118,13 @@ export const createAuthService = (deps: Deps) => {
 
     /** Throws INVALID_CREDENTIALS, after the same time for an unknown name; ACCOUNT_SUSPENDED; OVERLOADED. */
     login: async (input: LoginInput, userAgent: string | undefined): Promise<SignedIn> => {
-      const found = await queries.findCredentials(database, input);
+      const found = await accounts.findCredentials(database, input);
       const isRight = await passwords.verify(found?.passwordHash, input.password);
       if (!found || !isRight) throw wrongCredentials();
       if (found.suspendedAt !== null) throw new AppError('ACCOUNT_SUSPENDED');
       const session = newSession(userAgent);
       const login = { ...session, userId: found.id, passwordHash: found.passwordHash };
-      const account = await queries.insertLogin(database, login);
+      const account = await accounts.insertLogin(database, login);
       if (!account) throw wrongCredentials();
       logger.info('User logged in', { userId: account.id });
       return signedIn(account, session);
@@ -146,7 +147,7 @@ export const createAuthService = (deps: Deps) => {
     },
 
     me: async (identity: Identity): Promise<OwnUser> => {
-      const account = await queries.findAccount(database, identity.userId);
+      const account = await accounts.findAccount(database, identity.userId);
       if (!account) throw new AppError('SESSION_REVOKED');
       return toOwnUser(account);
     },
@@ -154,7 +155,7 @@ export const createAuthService = (deps: Deps) => {
     /** Every older token dies. Throws INVALID_CREDENTIALS, VALIDATION_FAILED, SESSION_REVOKED, OVERLOADED. */
     changePassword: async (identity: Identity, input: ChangePasswordInput): Promise<TokenPair> => {
       const { userId, sessionId } = identity;
-      const found = await queries.findCredentialsOfUser(database, userId);
+      const found = await accounts.findCredentialsOfUser(database, userId);
       if (!(await passwords.verify(found?.passwordHash, input.currentPassword)) || !found)
         throw wrongCredentials();
       requireUncommonPassword('newPassword', input.newPassword, found);
@@ -169,7 +170,7 @@ export const createAuthService = (deps: Deps) => {
         now: now.toISOString(),
         expiresAt: addSeconds(now, REFRESH_SECONDS).toISOString(),
       };
-      const updated = await queries.updatePassword(database, update);
+      const updated = await sessions.updatePassword(database, update);
       if (!updated) throw new AppError('SESSION_REVOKED');
       bus.publish({ type: 'identityChanged', userId });
       logger.info('Password changed', { userId });
@@ -182,10 +183,10 @@ export const createAuthService = (deps: Deps) => {
       const { userId, sessionId } = identity;
       const now = clock.now().toISOString();
       if (input.scope === 'everywhere') {
-        await queries.revokeAllSessions(database, { userId, now });
+        await sessions.revokeAllSessions(database, { userId, now });
         bus.publish({ type: 'identityChanged', userId });
       } else {
-        await queries.revokeSession(database, { userId, sessionId, now });
+        await sessions.revokeSession(database, { userId, sessionId, now });
         bus.publish({ type: 'sessionRevoked', userId, sessionId });
       }
       return { scope: input.scope };

@@ -3,8 +3,8 @@ import { AppError } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
-import { findSessionIdentity, type SessionIdentity } from './auth.queries.js';
 import type { Identity } from './identity.js';
+import { findSessionIdentity, type SessionIdentity } from './sessions.queries.js';
 import type { TokenClaims, Tokens } from './tokens.js';
 
 /** How long a revocation may go unnoticed when the bus loses it. */

@@ -1,11 +1,10 @@
-import { sessions, users } from '@versbottomlex/database';
+import { users } from '@versbottomlex/database';
 import { Role } from '@versbottomlex/shared';
 import { and, eq, isNull, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { AppError } from '../platform/app-error.js';
 import { type Database, InstantColumn, prepared, preparedSql } from '../platform/database.js';
 import { translating } from '../platform/database-errors.js';
-import type { Identity } from './identity.js';
 
 const $ = sql.placeholder;
 
@@ -140,127 +139,3 @@ const findAccountStatement = preparedSql(
 
 export const findAccount = async (database: Database, userId: string): Promise<Account | undefined> =>
   (await findAccountStatement(database, { userId }))[0];
-
-export type SessionIdentity = Identity & { suspendedAt: string | null };
-
-const findSessionIdentityStatement = prepared((client) =>
-  client
-    .select({
-      userId: users.id,
-      sessionId: sessions.id,
-      role: users.role,
-      isVerified: users.isVerified,
-      tokenVersion: users.tokenVersion,
-      suspendedAt: users.suspendedAt,
-      signedInAt: sessions.authenticatedAt,
-    })
-    .from(sessions)
-    .innerJoin(users, eq(users.id, sessions.userId))
-    .where(
-      and(
-        eq(sessions.id, $('sessionId')),
-        eq(sessions.userId, $('userId')),
-        isNull(sessions.revokedAt),
-        isNull(users.deletedAt),
-      ),
-    )
-    .prepare('auth_find_session_identity'),
-);
-
-/** The identity behind a session that is not revoked, of an account that is not deleted. */
-export const findSessionIdentity = async (
-  database: Database,
-  of: { sessionId: string; userId: string },
-): Promise<SessionIdentity | undefined> =>
-  (await findSessionIdentityStatement(database, { sessionId: of.sessionId, userId: of.userId }))[0];
-
-const rotateRefreshTokenStatement = preparedSql(
-  'auth_rotate_refresh_token',
-  z.object({ expiresAt: InstantColumn }),
-  sql`update sessions set
-      refresh_token_id = ${$('nextTokenId')}::uuid,
-      last_used_at = ${$('now')}::timestamptz,
-      expires_at = least(${$('expiresAt')}::timestamptz, absolute_expires_at)
-    from users
-    where sessions.id = ${$('sessionId')}::uuid and sessions.user_id = ${$('userId')}::uuid
-      and refresh_token_id = ${$('tokenId')}::uuid and revoked_at is null and expires_at > ${$('now')}::timestamptz
-      and users.id = sessions.user_id and token_version = ${$('tokenVersion')}::int and deleted_at is null
-      and suspended_at is null
-    returning expires_at as "expiresAt"`,
-);
-
-export type Rotation = {
-  sessionId: string;
-  userId: string;
-  tokenVersion: number;
-  tokenId: string;
-  nextTokenId: string;
-  now: string;
-  expiresAt: string;
-};
-
-/** Compares and swaps the session's refresh token: of any number of parallel calls with one token, one succeeds. */
-export const rotateRefreshToken = async (database: Database, rotation: Rotation) =>
-  (await rotateRefreshTokenStatement(database, rotation))[0];
-
-const revokeReusedSessionStatement = preparedSql(
-  'auth_revoke_reused_session',
-  z.object({ id: z.string() }),
-  sql`update sessions set revoked_at = ${$('now')}::timestamptz, revoked_reason = 'refresh_token_reused'
-    from users
-    where sessions.id = ${$('sessionId')}::uuid and sessions.user_id = ${$('userId')}::uuid and revoked_at is null
-      and refresh_token_id <> ${$('tokenId')}::uuid
-      and users.id = sessions.user_id and token_version = ${$('tokenVersion')}::int
-    returning sessions.id`,
-);
-
-/** Ends the session of a refresh token that was spent before; false when there was nothing to end. */
-export const revokeReusedSession = async (
-  database: Database,
-  reuse: { sessionId: string; userId: string; tokenVersion: number; tokenId: string; now: string },
-): Promise<boolean> => (await revokeReusedSessionStatement(database, reuse)).length > 0;
-
-const updatePasswordStatement = preparedSql(
-  'auth_update_password',
-  z.object({ tokenVersion: z.int(), expiresAt: InstantColumn }),
-  sql`select new_token_version as "tokenVersion", session_expires_at as "expiresAt"
-    from change_password(${$('userId')}::uuid, ${$('sessionId')}::uuid, ${$('verifiedHash')}::text,
-      ${$('passwordHash')}::text, ${$('nextTokenId')}::uuid, ${$('now')}::timestamptz, ${$('expiresAt')}::timestamptz)`,
-);
-
-export type PasswordUpdate = {
-  userId: string;
-  sessionId: string;
-  verifiedHash: string;
-  passwordHash: string;
-  nextTokenId: string;
-  now: string;
-  expiresAt: string;
-};
-
-/**
- * Sets the password, ends every other session, and renews this one, provided that the old hash still stands and this
- * session is good; undefined, and nothing done, otherwise.
- */
-export const updatePassword = async (database: Database, update: PasswordUpdate) =>
-  (await updatePasswordStatement(database, update))[0];
-
-const revokeAllSessionsStatement = preparedSql(
-  'auth_revoke_all_sessions',
-  z.object({}),
-  sql`select from log_out_everywhere(${$('userId')}::uuid, ${$('now')}::timestamptz)`,
-);
-
-/** Ends every session of the account, and with the token version every token. */
-export const revokeAllSessions = (database: Database, of: { userId: string; now: string }) =>
-  revokeAllSessionsStatement(database, of);
-
-const revokeSessionStatement = preparedSql(
-  'auth_revoke_session',
-  z.object({ id: z.string() }),
-  sql`update sessions set revoked_at = ${$('now')}::timestamptz, revoked_reason = 'logout'
-    where id = ${$('sessionId')}::uuid and user_id = ${$('userId')}::uuid and revoked_at is null returning id`,
-);
-
-export const revokeSession = (database: Database, of: { userId: string; sessionId: string; now: string }) =>
-  revokeSessionStatement(database, of);

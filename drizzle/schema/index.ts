@@ -1,6 +1,10 @@
+export * from './audience-leases.js';
 export { toIsoTimestamp } from './columns.js';
 export * from './messages.js';
 export * from './payments.js';
+export * from './rooms.js';
 export * from './sessions.js';
+export * from './stream-events.js';
+export * from './stream-logs.js';
 export * from './streams.js';
 export * from './users.js';

@@ -1,7 +1,16 @@
 import { sql } from 'drizzle-orm';
-import { type AnyPgColumn, check, index, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  type AnyPgColumn,
+  bigint,
+  check,
+  index,
+  pgTable,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { createdAt, id, instant } from './columns.js';
-import { streams } from './streams.js';
+import { streamLogs } from './stream-logs.js';
 import { users } from './users.js';
 
 /** Chat messages. A deleted one keeps its row, with `deleted_at` set, so that every client can be told. */
@@ -11,11 +20,15 @@ export const messages = pgTable(
     id: id(),
     streamId: uuid('stream_id')
       .notNull()
-      .references(() => streams.id, { onDelete: 'cascade' }),
+      .references(() => streamLogs.streamId, { onDelete: 'cascade' }),
     authorId: uuid('author_id')
       .notNull()
       .references(() => users.id, { onDelete: 'restrict' }),
+    /** The place of the message in the log of its stream. */
+    seq: bigint('seq', { mode: 'number' }).notNull(),
     content: text('content').notNull(),
+    /** Whom the text names with `@username`, as it was when it was sent. */
+    mentionedIds: uuid('mentioned_ids').array().notNull().default(sql`'{}'`),
     /** Chosen by the client, so that a retry finds the message instead of sending it twice. */
     clientMessageId: text('client_message_id'),
     /** Null too when the message that was replied to is gone. */
@@ -25,10 +38,14 @@ export const messages = pgTable(
     createdAt: createdAt(),
   },
   (table) => [
-    // History of a room, newest first.
-    index('messages_stream_idx').on(table.streamId, table.id.desc()),
+    // History of a room, newest first, and the replay of its log.
+    uniqueIndex('messages_stream_seq_key').on(table.streamId, table.seq),
+    // Slow mode: when somebody last wrote in a room.
+    index('messages_author_idx').on(table.streamId, table.authorId, table.seq.desc()),
     // The retry of one author in one room; two authors may choose the same.
-    uniqueIndex('messages_client_message_key').on(table.streamId, table.authorId, table.clientMessageId),
+    uniqueIndex('messages_client_message_key')
+      .on(table.streamId, table.authorId, table.clientMessageId)
+      .where(sql`client_message_id is not null`),
     // Lets a message be deleted without reading the whole table for its replies.
     index('messages_reply_to_idx').on(table.replyToId).where(sql`reply_to_id is not null`),
     check('messages_content_length', sql`length(${table.content}) between 1 and 500`),

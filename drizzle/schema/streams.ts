@@ -37,6 +37,8 @@ export const streams = pgTable(
     priceAmount: integer('price_amount'),
     currency: char('currency', { length: 3 }).notNull().default('USD'),
     viewerCount: integer('viewer_count').notNull().default(0),
+    /** The most that watched at once. */
+    peakViewerCount: integer('peak_viewer_count').notNull().default(0),
     scheduledStartAt: instant('scheduled_start_at'),
     startedAt: instant('started_at'),
     endedAt: instant('ended_at'),
@@ -64,6 +66,7 @@ export const streams = pgTable(
     check('streams_price_iff_private', sql`${table.isPrivate} = (${table.priceAmount} is not null)`),
     check('streams_price_positive', sql`${table.priceAmount} between 1 and 100000000`),
     check('streams_viewer_count_not_negative', sql`${table.viewerCount} >= 0`),
+    check('streams_peak_viewer_count_not_less', sql`${table.peakViewerCount} >= ${table.viewerCount}`),
     check(
       'streams_times_match_status',
       sql`case ${table.status}

@@ -6,6 +6,8 @@ export const errorCodes = {
   MALFORMED_REQUEST: { status: 400, title: 'The request could not be read' },
   /** The Host header names a host that this server does not answer for. */
   HOST_NOT_ALLOWED: { status: 400, title: 'This host is not served here' },
+  /** The call is about the WebSocket that carries it, and came over HTTP. */
+  SOCKET_REQUIRED: { status: 400, title: 'Only over WebSocket' },
   /** No credentials were sent where they are needed. */
   NOT_AUTHENTICATED: { status: 401, title: 'Sign in first' },
   /** The access token is past its end: refresh it. */
@@ -32,6 +34,20 @@ export const errorCodes = {
   NOT_VERIFIED: { status: 403, title: 'The performer is not verified yet' },
   /** The last login is too long ago for what was asked: sign in again. */
   REAUTHENTICATION_REQUIRED: { status: 403, title: 'Sign in again first' },
+  /** The performer has banned the caller from this room. */
+  BANNED: { status: 403, title: 'Banned from this room' },
+  /** A moderator keeps the caller from writing; `retryAfterMs` says how much longer. */
+  TIMED_OUT: { status: 403, title: 'Timed out in this room' },
+  /** Slow mode: the caller's last message is too recent; `retryAfterMs` says when the next may come. */
+  SLOW_MODE: { status: 403, title: 'Slow mode' },
+  /** Only followers of the performer may write: POST /api/users/{id}/follow. */
+  FOLLOWERS_ONLY: { status: 403, title: 'Only followers may write' },
+  /** Only ticket holders may write. */
+  TICKETS_ONLY: { status: 403, title: 'Only ticket holders may write' },
+  /** Links are off in this room. */
+  LINKS_NOT_ALLOWED: { status: 403, title: 'Links are not allowed here' },
+  /** The message holds a term that the room blocks; which one is not said. */
+  TERM_BLOCKED: { status: 403, title: 'A term is blocked here' },
   /** It does not exist, or the caller may not know that it does. */
   NOT_FOUND: { status: 404, title: 'Not found' },
   /** The path exists, for other methods; `Allow` names them. */
@@ -46,6 +62,8 @@ export const errorCodes = {
   ALREADY_LIVE: { status: 409, title: 'Another stream is live' },
   /** The stream is live, and this may not change meanwhile. */
   STREAM_LIVE: { status: 409, title: 'The stream is live' },
+  /** The stream is not live, and this needs it to be. */
+  STREAM_NOT_LIVE: { status: 409, title: 'The stream is not live' },
   /** The stream has ended. */
   STREAM_ENDED: { status: 409, title: 'The stream has ended' },
   /** Something else changed meanwhile, so that nothing was done: read again, then retry. */

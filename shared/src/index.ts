@@ -1,11 +1,15 @@
 export type { AppRouter } from './app-router.js';
 export * from './auth.js';
+export * from './chat.js';
 export * from './errors.js';
 export * from './ids.js';
+export * from './live.js';
+export * from './moderation.js';
 export * from './money.js';
 export * from './no-input.js';
 export * from './pagination.js';
 export * from './payments.js';
+export * from './presence.js';
 export * from './streams.js';
 export * from './text.js';
 export * from './timestamps.js';

@@ -35,6 +35,7 @@ export const Stream = z
       .meta({ description: 'Of a ticket, in minor units; null for a public stream.', example: null }),
     currency: Currency,
     viewerCount: z.int().meta({ example: 42 }),
+    peakViewerCount: z.int().meta({ description: 'The most that watched at once.', example: 180 }),
     scheduledStartAt: Timestamp.nullable().meta({ example: null }),
     startedAt: Timestamp.nullable(),
     endedAt: Timestamp.nullable().meta({ example: null }),

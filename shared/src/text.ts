@@ -25,3 +25,20 @@ export const line = (min: number, max: number) => limited(min, max, LINE_CONTROL
 
 /** Text of several lines: as {@link line}, with line feeds and tabs. */
 export const block = (min: number, max: number) => limited(min, max, BLOCK_CONTROLS);
+
+/** More combining marks than a letter of a living script carries; piled up, they run over other lines. */
+const PILED_UP_MARKS = /(\p{M}{4})\p{M}+/gu;
+/** What hides text or turns its direction around; joiners stay, since scripts and emoji need them. */
+const HIDING = /[\u00ad\u180e\u200b\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/gu;
+
+const tidy = (text: string): string =>
+  text.normalize('NFC').replace(/\s+/gu, ' ').replace(HIDING, '').replace(PILED_UP_MARKS, '$1').trim();
+
+/** A line of chat: as {@link line}; white space becomes one space, and what hides or piles up is taken out. */
+export const chatLine = (min: number, max: number) =>
+  z
+    .string()
+    .overwrite(tidy)
+    .pipe(line(min, max))
+    .refine((text) => /[^\p{Z}\p{M}\p{Cf}]/u.test(text), { error: 'has nothing to see' })
+    .meta({ minLength: min, maxLength: max });

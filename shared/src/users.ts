@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id } from './ids.js';
-import { pageFields } from './pagination.js';
+import { pageFields, pageOf } from './pagination.js';
 import { block, line } from './text.js';
 import { Timestamp } from './timestamps.js';
 
@@ -38,7 +38,7 @@ const profile = {
 
 /** What anyone may know of a user. */
 export const UserProfile = z
-  .object({ ...profile, counts: z.object({ streams: z.int() }) })
+  .object({ ...profile, counts: z.object({ streams: z.int(), followers: z.int() }) })
   .meta({ id: 'UserProfile', description: 'What anyone may know of a user.' });
 export type UserProfile = z.infer<typeof UserProfile>;
 
@@ -84,3 +84,13 @@ export type VerifyUserInput = z.infer<typeof VerifyUserInput>;
 
 export const ListUserStreamsInput = z.strictObject({ id: Id, ...pageFields });
 export type ListUserStreamsInput = z.infer<typeof ListUserStreamsInput>;
+
+export const FollowInput = z.strictObject({ id: Id });
+export const UnfollowInput = z.strictObject({ id: Id });
+/** Whether the caller follows the user now. */
+export const Following = z.object({ id: Id, isFollowing: z.boolean() }).meta({ id: 'Following' });
+export type Following = z.infer<typeof Following>;
+export const ListFollowedInput = z.strictObject({ ...pageFields }).prefault({});
+export type ListFollowedInput = z.infer<typeof ListFollowedInput>;
+export const UserSummaryPage = pageOf(UserSummary).meta({ id: 'UserSummaryPage' });
+export type UserSummaryPage = z.infer<typeof UserSummaryPage>;

@@ -1,3 +1,4 @@
+import type { RoomEvent } from '@versbottomlex/shared';
 /** What the parts of the process, and later its peers, tell each other. A hint: the database is the truth. */
 export type BusEvent =
   /** The account's role, verification or standing changed, or all its sessions ended. */
@@ -5,7 +6,12 @@ export type BusEvent =
   /** One session ended. */
   | { type: 'sessionRevoked'; userId: string; sessionId: string }
   /** A stream was created, changed, started or ended. */
-  | { type: 'streamChanged'; streamId: string };
+  | { type: 'streamChanged'; streamId: string }
+  /** Events of a stream's log were committed. `entries` spares the reading of those that it holds; it may be empty. */
+  | { type: 'streamLogged'; streamId: string; entries: LogEntry[] };
+
+/** An event of a stream's log, with its place in it. */
+export type LogEntry = { seq: number; event: RoomEvent };
 
 export type EventBus = {
   publish(event: BusEvent): void;

@@ -28,6 +28,7 @@ test('reads every column into its own field', async () => {
     isPrivate: true,
     currency: 'EUR',
     viewerCount: 7,
+    peakViewerCount: 9,
     scheduledStartAt: '2026-01-01T00:00:00.000Z',
     startedAt: '2026-01-02T03:04:05.678Z',
     endedAt: '2026-01-02T03:04:06.700Z',

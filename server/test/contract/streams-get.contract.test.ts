@@ -23,6 +23,7 @@ contract('streams.get', {
         price: null,
         currency: 'USD',
         viewerCount: 0,
+        peakViewerCount: 0,
         scheduledStartAt: null,
         startedAt: expect.any(String),
         endedAt: null,

@@ -113,4 +113,4 @@ CREATE UNIQUE INDEX "messages_stream_seq_key" ON "messages" USING btree ("stream
 CREATE INDEX "messages_author_idx" ON "messages" USING btree ("stream_id","author_id","seq" DESC NULLS LAST);--> statement-breakpoint
 CREATE UNIQUE INDEX "messages_client_message_key" ON "messages" USING btree ("stream_id","author_id","client_message_id") WHERE client_message_id is not null;--> statement-breakpoint
 UPDATE "streams" SET "peak_viewer_count" = "viewer_count";--> statement-breakpoint
-ALTER TABLE "streams" ADD CONSTRAINT "streams_peak_viewer_count_not_less" CHECK ("streams"."peak_viewer_count" >= "streams"."viewer_count");
+ALTER TABLE "streams" ADD CONSTRAINT "streams_peak_viewer_count_not_negative" CHECK ("streams"."peak_viewer_count" >= 0);

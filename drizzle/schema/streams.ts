@@ -66,7 +66,7 @@ export const streams = pgTable(
     check('streams_price_iff_private', sql`${table.isPrivate} = (${table.priceAmount} is not null)`),
     check('streams_price_positive', sql`${table.priceAmount} between 1 and 100000000`),
     check('streams_viewer_count_not_negative', sql`${table.viewerCount} >= 0`),
-    check('streams_peak_viewer_count_not_less', sql`${table.peakViewerCount} >= ${table.viewerCount}`),
+    check('streams_peak_viewer_count_not_negative', sql`${table.peakViewerCount} >= 0`),
     check(
       'streams_times_match_status',
       sql`case ${table.status}

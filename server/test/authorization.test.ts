@@ -6,11 +6,12 @@ import { createTestApp, type TestApp } from './harness.js';
 import { sampleCalls } from './sample-calls.js';
 import { callOver, operationOf, operations, type ProcedurePath, transports } from './transports.js';
 
-/** Kinds of callers; all but the owner have nothing to do with what the call is about. */
+/** Kinds of callers; all but the owner and their moderator have nothing to do with what the call is about. */
 const callers = {
   anonymous: async () => undefined,
   other: (given) => given.account(),
   owner: async (_given, owner) => owner,
+  moderator: (given, owner) => given.moderatorOf(owner),
   performer: (given) => given.performer(),
   admin: (given) => given.admin(),
   suspended: (given) => given.suspended(),
@@ -23,13 +24,16 @@ const open: Row = {
   anonymous: 'ok',
   other: 'ok',
   owner: 'ok',
+  moderator: 'ok',
   performer: 'ok',
   admin: 'ok',
   suspended: 'ok',
 };
 const anyone: Row = { ...open, suspended: 'ACCOUNT_SUSPENDED' };
 const signedIn: Row = { ...anyone, anonymous: 'NOT_AUTHENTICATED' };
-const ownerOrAdmin: Row = { ...signedIn, other: 'FORBIDDEN', performer: 'FORBIDDEN' };
+/** Those who moderate the owner's rooms, of which the owner and admins are. */
+const moderators: Row = { ...signedIn, other: 'FORBIDDEN', performer: 'FORBIDDEN' };
+const ownerOrAdmin: Row = { ...moderators, moderator: 'FORBIDDEN' };
 const ownerOnly: Row = { ...ownerOrAdmin, admin: 'FORBIDDEN' };
 
 /** Who may call what. The owner is whom {@link sampleCalls} prepares; of `users.verify`, an admin. */
@@ -47,18 +51,19 @@ const matrix: Record<ProcedurePath, Row> = {
   'users.verify': ownerOrAdmin,
   'users.listStreams': anyone,
   'streams.list': anyone,
-  'streams.create': { ...signedIn, other: 'NOT_A_PERFORMER' },
+  'streams.create': { ...signedIn, other: 'NOT_A_PERFORMER', moderator: 'NOT_A_PERFORMER' },
   'streams.get': {
     ...anyone,
     anonymous: 'ACCESS_REQUIRED',
     other: 'ACCESS_REQUIRED',
+    moderator: 'ACCESS_REQUIRED',
     performer: 'ACCESS_REQUIRED',
   },
   'streams.update': ownerOrAdmin,
   'streams.start': ownerOrAdmin,
   'streams.end': ownerOrAdmin,
   'payments.history': signedIn,
-  'payments.get': { ...signedIn, other: 'NOT_FOUND', performer: 'NOT_FOUND' },
+  'payments.get': { ...signedIn, other: 'NOT_FOUND', moderator: 'NOT_FOUND', performer: 'NOT_FOUND' },
 };
 
 let test: TestApp;

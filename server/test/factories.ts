@@ -1,4 +1,4 @@
-import { payments, users } from '@versbottomlex/database';
+import { payments, roomModerators, users } from '@versbottomlex/database';
 import type { CreateStreamInput, RegisterInput, Role, SignedIn, Stream } from '@versbottomlex/shared';
 import { eq } from 'drizzle-orm';
 import { setRole } from '../src/administration/administration.queries.js';
@@ -58,6 +58,15 @@ export const createFactories = ({
       const signedIn = await account();
       const suspendedAt = clock.now().toISOString();
       await database.client.update(users).set({ suspendedAt }).where(eq(users.id, signedIn.user.id));
+      return signedIn;
+    },
+
+    /** A viewer who moderates the rooms of `performer`. */
+    moderatorOf: async (performer: SignedIn): Promise<SignedIn> => {
+      const signedIn = await account();
+      await database.client
+        .insert(roomModerators)
+        .values({ performerId: performer.user.id, userId: signedIn.user.id });
       return signedIn;
     },
 

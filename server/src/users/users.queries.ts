@@ -9,12 +9,14 @@ const $ = sql.placeholder;
 
 const ProfileRow = z.object({ ...UserProfile.shape, createdAt: InstantColumn });
 
-/** The public columns of `users`, with the count of the streams that anyone may see. */
+/** The public columns of `users`, with the counts of the streams that anyone may see, and of followers. */
 const profileColumns =
   sql.raw(`users.id, username, display_name as "displayName", bio, avatar_url as "avatarUrl",
   role, is_verified as "isVerified", created_at as "createdAt",
   json_build_object('streams', (
     select count(*) from streams where performer_id = users.id and not is_private
+  ), 'followers', (
+    select count(*) from follows where followed_id = users.id
   )) as counts`);
 
 const findProfileStatement = preparedSql(

@@ -30,7 +30,10 @@ describe('get', () => {
     await factories.scheduledStream(performer);
     await factories.stream(performer, { isPrivate: true, price: 500 });
     const { email: _, ...profile } = performer.user;
-    expect(await services.users.get(performer.user.id)).toEqual({ ...profile, counts: { streams: 2 } });
+    expect(await services.users.get(performer.user.id)).toEqual({
+      ...profile,
+      counts: { streams: 2, followers: 0 },
+    });
   });
 
   it('knows neither an unknown nor a deleted user', async () => {

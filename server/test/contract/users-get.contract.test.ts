@@ -7,7 +7,7 @@ contract('users.get', {
     'gives a guest the public profile, and nothing more': async ({ call, given }) => {
       const { email, ...profile } = (await given.account()).user;
       const answer = await call({ id: profile.id });
-      expect(answer.data).toEqual({ ...profile, counts: { streams: 0 } });
+      expect(answer.data).toEqual({ ...profile, counts: { streams: 0, followers: 0 } });
       expect(answer.text).not.toContain(email);
       return answer;
     },
@@ -24,7 +24,7 @@ contract('users.get', {
       await given.scheduledStream(performer);
       await given.scheduledStream(performer, { isPrivate: true, price: 500 });
       const answer = await call({ id: performer.user.id });
-      expect(answer.data.counts).toEqual({ streams: 2 });
+      expect(answer.data.counts).toEqual({ streams: 2, followers: 0 });
       return answer;
     },
   },

@@ -9,7 +9,7 @@ contract('users.update', {
       const changes = { username: `${self.user.username}_new`, displayName: 'Ada L.', bio: 'One\nTwo' };
       const answer = await call({ id: self.user.id, ...changes }, { as: self });
       const { email: _, ...profile } = self.user;
-      expect(answer.data).toEqual({ ...profile, ...changes, counts: { streams: 0 } });
+      expect(answer.data).toEqual({ ...profile, ...changes, counts: { streams: 0, followers: 0 } });
       return answer;
     },
     'changes nothing when nothing is given': async ({ call, given }) => {

@@ -106,6 +106,7 @@ ALTER TABLE "room_restrictions" ADD CONSTRAINT "room_restrictions_user_id_users_
 ALTER TABLE "room_settings" ADD CONSTRAINT "room_settings_performer_id_users_id_fk" FOREIGN KEY ("performer_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "stream_events" ADD CONSTRAINT "stream_events_stream_id_stream_logs_stream_id_fk" FOREIGN KEY ("stream_id") REFERENCES "public"."stream_logs"("stream_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "stream_logs" ADD CONSTRAINT "stream_logs_stream_id_streams_id_fk" FOREIGN KEY ("stream_id") REFERENCES "public"."streams"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "streams_public_updated_idx" ON "streams" USING btree ("updated_at") WHERE not is_private;--> statement-breakpoint
 CREATE INDEX "follows_followed_idx" ON "follows" USING btree ("followed_id");--> statement-breakpoint
 CREATE INDEX "moderation_actions_performer_idx" ON "moderation_actions" USING btree ("performer_id","id" DESC NULLS LAST);--> statement-breakpoint
 ALTER TABLE "messages" ADD CONSTRAINT "messages_stream_id_stream_logs_stream_id_fk" FOREIGN KEY ("stream_id") REFERENCES "public"."stream_logs"("stream_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint

@@ -55,6 +55,8 @@ export const streams = pgTable(
     index('streams_public_viewers_idx')
       .on(table.status, table.viewerCount.desc(), table.id.desc())
       .where(sql`not is_private`),
+    // The directory: what changed lately.
+    index('streams_public_updated_idx').on(table.updatedAt).where(sql`not is_private`),
     // The streams of a performer, and their count.
     index('streams_performer_idx').on(table.performerId, table.id.desc()),
     // Filters by tag and by words.

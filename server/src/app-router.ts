@@ -1,15 +1,21 @@
 import { authRouter } from './auth/auth.router.js';
+import { followsRouter } from './follows/follows.router.js';
+import { moderationRouter } from './moderation/moderation.router.js';
+import { moderatorsRouter } from './moderation/moderators.router.js';
 import { paymentsRouter } from './payments/payments.router.js';
+import { presenceRouter } from './presence/presence.router.js';
 import { streamsRouter } from './streams/streams.router.js';
-import { router } from './trpc/init.js';
+import { mergeRouters, router } from './trpc/init.js';
 import { usersRouter } from './users/users.router.js';
 
 /** The whole API: one router a feature. */
 export const appRouter = router({
   auth: authRouter,
-  users: usersRouter,
+  users: mergeRouters(usersRouter, followsRouter),
   streams: streamsRouter,
   payments: paymentsRouter,
+  moderation: mergeRouters(moderationRouter, moderatorsRouter),
+  presence: presenceRouter,
 });
 
 export type AppRouter = typeof appRouter;

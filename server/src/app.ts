@@ -17,7 +17,9 @@ import { mountRest } from './http/rest.js';
 import { setHeaders } from './http/security-headers.js';
 import { serverOptions } from './http/server-options.js';
 import { createSharedAnswers } from './http/shared-answers.js';
+import { mountSocket } from './http/socket/mount-socket.js';
 import { mountTrpc } from './http/trpc-http.js';
+import type { Clock } from './platform/clock.js';
 import type { Database } from './platform/database.js';
 import type { EventBus } from './platform/event-bus.js';
 import type { Logger } from './platform/logger.js';
@@ -29,6 +31,7 @@ export type AppDeps = {
   services: Services;
   database: Pick<Database, 'isReachable'>;
   bus: EventBus;
+  clock: Clock;
   /** The procedures that are served; the whole API unless a test has others. */
   router?: AnyRouter;
 };
@@ -51,6 +54,7 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   checkHosts(app, config);
   await allowOrigins(app, config);
   refuseNotServed(app, known, await limitAddresses(app, config));
+  await mountSocket(app, { ...deps, router, createContext });
 
   mountHealth(app, database);
   await app.register(async (scope) => mountRest(scope, { router, createContext, sharedAnswers }), {

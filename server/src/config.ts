@@ -127,6 +127,8 @@ export const Environment = z.object({
   JWT_REFRESH_SECRET: secret.optional(),
   PERFORMER_APPROVAL: z.enum(['auto', 'admin']).optional(),
   RATE_LIMIT_GLOBAL_PER_MINUTE: whole(1, 100_000_000).default(3000),
+  RATE_LIMIT_HANDSHAKES_PER_MINUTE: whole(1, 100_000_000).default(60),
+  SOCKETS_MAX: whole(1, 1_000_000).default(20_000),
   LOG_LEVEL: z
     .string()
     .toUpperCase()
@@ -190,7 +192,9 @@ export type Config = Readonly<{
   dataDirectory: string;
   tokenSecrets: Readonly<TokenSecrets>;
   performerApproval: 'auto' | 'admin';
-  rateLimits: Readonly<{ globalPerMinute: number }>;
+  rateLimits: Readonly<{ globalPerMinute: number; handshakesPerMinute: number }>;
+  /** How many sockets this process takes. */
+  socketsMax: number;
   logLevel: 'ERROR' | 'WARN' | 'INFO' | 'DEBUG';
 }>;
 
@@ -222,7 +226,11 @@ export const loadConfig = (
     dataDirectory,
     tokenSecrets: Object.freeze(secretsOf(env, developmentSecrets, dataDirectory)),
     performerApproval: env.PERFORMER_APPROVAL ?? (env.NODE_ENV === 'production' ? 'admin' : 'auto'),
-    rateLimits: Object.freeze({ globalPerMinute: env.RATE_LIMIT_GLOBAL_PER_MINUTE }),
+    rateLimits: Object.freeze({
+      globalPerMinute: env.RATE_LIMIT_GLOBAL_PER_MINUTE,
+      handshakesPerMinute: env.RATE_LIMIT_HANDSHAKES_PER_MINUTE,
+    }),
+    socketsMax: env.SOCKETS_MAX,
     logLevel: env.LOG_LEVEL,
   });
 };

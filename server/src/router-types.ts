@@ -1,13 +1,14 @@
 import type { AnyTRPCRouter } from '@trpc/server';
-import type { z } from 'zod';
+import type { ProcedureMeta } from './trpc/init.js';
 
 /** The schemas that `shared` exports, by name. */
 type NamedSchemas = Record<string, unknown>;
-type Procedure = { type: string; inputs: unknown[]; output: unknown };
+type Procedure = { type: string; inputs: unknown[]; output: unknown; events: unknown };
 
 const procedureTypes: Record<string, string> = {
   query: 'TRPCQueryProcedure',
   mutation: 'TRPCMutationProcedure',
+  subscription: 'TRPCSubscriptionProcedure',
 };
 
 const nameOf = (schemas: NamedSchemas, schema: unknown, of: string): string => {
@@ -18,8 +19,9 @@ const nameOf = (schemas: NamedSchemas, schema: unknown, of: string): string => {
 };
 
 const readProcedure = (procedure: unknown): Procedure => {
-  const { type, inputs, output } = (procedure as { _def: Procedure & { output: z.ZodType } })._def;
-  return { type, inputs, output };
+  const { _def } = procedure as { _def: Omit<Procedure, 'events'> & { meta?: ProcedureMeta } };
+  const { type, inputs, output, meta } = _def;
+  return { type, inputs, output, events: meta?.events };
 };
 
 /**
@@ -37,15 +39,18 @@ export const describeRouter = (router: AnyTRPCRouter, schemas: NamedSchemas): st
   const features = new Map<string, string[]>();
   for (const [path, value] of Object.entries(router._def.procedures)) {
     const [feature = '', procedureName] = path.split('.');
-    const { type, inputs, output } = readProcedure(value);
+    const { type, inputs, output, events } = readProcedure(value);
     const input = inputs.length === 0 ? 'void' : `z.input<typeof ${name(inputs[0], `the input of ${path}`)}>`;
-    const result = `z.output<typeof ${name(output, `the output of ${path}`)}>`;
+    const result =
+      type === 'subscription'
+        ? `AsyncIterable<{ id: string; data: z.output<typeof ${name(events, `the events of ${path}`)}> }, void>`
+        : `z.output<typeof ${name(output, `the output of ${path}`)}>`;
     const line = `      ${procedureName}: ${procedureTypes[type]}<{ input: ${input}; output: ${result}; meta: object }>;`;
     features.set(feature, [...(features.get(feature) ?? []), line]);
   }
   return [
     '// Generated from the server’s router by `npm run openapi`.',
-    "import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server';",
+    "import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure, TRPCSubscriptionProcedure } from '@trpc/server';",
     "import type { z } from 'zod';",
     "import type { ErrorShape } from './errors.js';",
     `import type { ${[...used].sort().join(', ')} } from './index.js';`,

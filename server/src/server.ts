@@ -9,7 +9,7 @@ import { createEventBus } from './platform/event-bus.js';
 import type { Logger } from './platform/logger.js';
 import { createPasswordHasher } from './platform/password-hasher.js';
 import { StartupError } from './platform/startup-error.js';
-import { createServices } from './services.js';
+import { createServices, startServices } from './services.js';
 
 export type RunningServer = {
   /** Where it listens; the port is the real one where PORT is 0. */
@@ -59,9 +59,11 @@ export const startServer = async (
   const bus = createEventBus();
   const passwords = createPasswordHasher();
   const services = createServices({ config, database, bus, clock: systemClock, logger, passwords });
-  const app = await buildApp({ config, logger, services, database, bus });
+  const app = await buildApp({ config, logger, services, database, bus, clock: systemClock });
+  const stopServices = startServices(services);
   const stop = async () => {
     await app.close();
+    await stopServices();
     await database.close();
     await opened.stop();
   };

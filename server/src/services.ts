@@ -1,12 +1,17 @@
+import { v7 as uuidv7 } from 'uuid';
 import { type AuthService, createAuthService } from './auth/auth.service.js';
 import { createTokens } from './auth/tokens.js';
 import type { Config } from './config.js';
+import { createFollowsService, type FollowsService } from './follows/follows.service.js';
+import { createLiveService, type LiveService } from './live/live.service.js';
+import { createModerationService, type ModerationService } from './moderation/moderation.service.js';
 import { createPaymentsService, type PaymentsService } from './payments/payments.service.js';
 import type { Clock } from './platform/clock.js';
 import type { Database } from './platform/database.js';
 import type { EventBus } from './platform/event-bus.js';
 import type { Logger } from './platform/logger.js';
 import type { PasswordHasher } from './platform/password-hasher.js';
+import { createPresenceService, type PresenceService } from './presence/presence.service.js';
 import { createStreamsService, type StreamsService } from './streams/streams.service.js';
 import { createUsersService, type UsersService } from './users/users.service.js';
 
@@ -24,6 +29,10 @@ export type Services = {
   users: UsersService;
   streams: StreamsService;
   payments: PaymentsService;
+  follows: FollowsService;
+  moderation: ModerationService;
+  presence: PresenceService;
+  live: LiveService;
 };
 
 /** Every service, constructed here and nowhere else. */
@@ -34,5 +43,19 @@ export const createServices = (platform: Platform): Services => {
   const users = createUsersService({ ...platform, performerApproval: config.performerApproval });
   const streams = createStreamsService({ ...platform, users, performerApproval: config.performerApproval });
   const payments = createPaymentsService(platform);
-  return { auth, users, streams, payments };
+  const follows = createFollowsService(platform);
+  const moderation = createModerationService(platform);
+  const presence = createPresenceService({ ...platform, nodeId: uuidv7() });
+  const live = createLiveService({ ...platform, streams, presence });
+  return { auth, users, streams, payments, follows, moderation, presence, live };
+};
+
+/** Begins what services do by themselves; returns what ends it, after the last socket and before the database. */
+export const startServices = ({ presence, live }: Services): (() => Promise<void>) => {
+  presence.start();
+  live.start();
+  return async () => {
+    live.stop();
+    await presence.stop();
+  };
 };

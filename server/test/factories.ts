@@ -1,8 +1,8 @@
-import { payments, roomModerators, users } from '@versbottomlex/database';
+import { messages, payments, roomModerators, users } from '@versbottomlex/database';
 import type { CreateStreamInput, RegisterInput, Role, SignedIn, Stream } from '@versbottomlex/shared';
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { setRole } from '../src/administration/administration.queries.js';
-import { type PaymentRow, paymentRow } from './rows.js';
+import { type MessageRow, messageRow, type PaymentRow, paymentRow } from './rows.js';
 import type { TestServices } from './services.js';
 
 /** The password of every account that a factory makes. */
@@ -90,6 +90,20 @@ export const createFactories = ({
     endedStream: async (by: SignedIn, given: Partial<CreateStreamInput> = {}): Promise<Stream> => {
       const { id } = await stream(by, given);
       return services.streams.end(await services.auth.authenticateAfresh(by.accessToken), id);
+    },
+
+    /** A message of `by`, straight in the tables. */
+    storedMessage: async (
+      { id: streamId }: Pick<Stream, 'id'>,
+      { user }: SignedIn,
+      given: Partial<MessageRow> = {},
+    ): Promise<MessageRow> => {
+      const [appended] = await database.client.execute<{ seq: number }>(
+        sql`select append_stream_event(${streamId}, 'chatMessage', null)::int as seq`,
+      );
+      const row = messageRow({ streamId, authorId: user.id, seq: appended?.seq ?? 0, ...given });
+      await database.client.insert(messages).values(row);
+      return row;
     },
 
     /** A completed tip of 5.00, straight in the table. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../src/app.js';
+import { startServices } from '../src/services.js';
 import { createTestServices, type TestOptions, type TestServices } from './services.js';
 
 export { createFakeClock, createTestConfig, type FakeClock, fakePasswords } from './services.js';
@@ -10,11 +11,13 @@ export type TestApp = TestServices & { app: FastifyInstance };
 export const createTestApp = async (options: TestOptions = {}): Promise<TestApp> => {
   const parts = await createTestServices(options);
   const app = await buildApp(parts);
+  const stopServices = startServices(parts.services);
   return {
     ...parts,
     app,
     close: async () => {
       await app.close();
+      await stopServices();
       await parts.close();
     },
   };

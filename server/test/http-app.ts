@@ -1,6 +1,7 @@
 import type { AnyRouter } from '@trpc/server';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../src/app.js';
+import { systemClock } from '../src/platform/clock.js';
 import { createEventBus, type EventBus } from '../src/platform/event-bus.js';
 import { createLogger } from '../src/platform/logger.js';
 import type { Services } from '../src/services.js';
@@ -22,6 +23,7 @@ export const createHttpApp = async (
     services: { auth: {} } as Services,
     database: { isReachable: options.isReachable ?? (async () => true) },
     bus,
+    clock: systemClock,
     router,
   });
   return { app, bus, logs };

@@ -1,4 +1,4 @@
-import type { SignedIn } from '@versbottomlex/shared';
+import type { SignedIn, Stream } from '@versbottomlex/shared';
 import { type Factories, PASSWORD } from './factories.js';
 import type { ProcedurePath } from './transports.js';
 
@@ -12,6 +12,21 @@ const ofViewer =
   async (given) => {
     const owner = await given.account();
     return { owner, input: inputOf(owner) };
+  };
+
+/** A performer's call about a stream of theirs. */
+const ofStream =
+  (
+    inputOf: (
+      given: Factories,
+      stream: Stream,
+      owner: SignedIn,
+    ) => Promise<Record<string, unknown>> = async () => ({}),
+  ): Prepare =>
+  async (given) => {
+    const owner = await given.performer();
+    const stream = await given.stream(owner);
+    return { owner, input: { streamId: stream.id, ...(await inputOf(given, stream, owner)) } };
   };
 
 /** One call of every procedure, prepared anew for each use; tests of all procedures are complete by it. */
@@ -31,6 +46,15 @@ export const sampleCalls: Record<ProcedurePath, Prepare> = {
     input: { id: (await given.unverifiedPerformer()).user.id, isVerified: true },
   }),
   'users.listStreams': ofViewer(({ user }) => ({ id: user.id, limit: 5 })),
+  'users.follow': async (given) => ({
+    owner: await given.account(),
+    input: { id: (await given.performer()).user.id },
+  }),
+  'users.unfollow': async (given) => ({
+    owner: await given.account(),
+    input: { id: (await given.performer()).user.id },
+  }),
+  'users.listFollowed': ofViewer(() => ({ limit: 5 })),
   'streams.list': ofViewer(() => ({ limit: 5 })),
   'streams.create': async (given) => ({
     owner: await given.performer(),
@@ -53,6 +77,34 @@ export const sampleCalls: Record<ProcedurePath, Prepare> = {
     const owner = await given.performer();
     return { owner, input: { id: (await given.stream(owner)).id } };
   },
+  'moderation.getSettings': ofStream(),
+  'moderation.updateSettings': ofStream(async () => ({
+    slowModeSeconds: 10,
+    blockedTerms: ['buy followers'],
+  })),
+  'moderation.restrict': ofStream(async (given) => ({
+    userId: (await given.account()).user.id,
+    kind: 'timeout',
+    seconds: 600,
+    reason: 'Spam',
+  })),
+  'moderation.lift': ofStream(async (given) => ({ userId: (await given.account()).user.id })),
+  'moderation.listRestrictions': ofStream(async () => ({ limit: 5 })),
+  'moderation.pin': ofStream(async (given, stream, owner) => ({
+    messageId: (await given.storedMessage(stream, owner)).id,
+  })),
+  'moderation.unpin': ofStream(),
+  'moderation.clear': ofStream(),
+  'moderation.appoint': async (given) => {
+    const owner = await given.performer();
+    return { owner, input: { id: owner.user.id, userId: (await given.account()).user.id } };
+  },
+  'moderation.dismiss': async (given) => {
+    const owner = await given.performer();
+    return { owner, input: { id: owner.user.id, userId: (await given.moderatorOf(owner)).user.id } };
+  },
+  'moderation.listModerators': ofViewer(({ user }) => ({ id: user.id, limit: 5 })),
+  'moderation.listActions': ofViewer(({ user }) => ({ id: user.id, limit: 5 })),
   'payments.history': ofViewer(() => ({ limit: 5 })),
   'payments.get': async (given) => {
     const owner = await given.account();

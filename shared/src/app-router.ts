@@ -1,8 +1,8 @@
 // Generated from the server’s router by `npm run openapi`.
-import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server';
+import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure, TRPCSubscriptionProcedure } from '@trpc/server';
 import type { z } from 'zod';
 import type { ErrorShape } from './errors.js';
-import type { BecomePerformerInput, ChangePasswordInput, CreateStreamInput, DeleteUserInput, DeletedUser, EndStreamInput, GetPaymentInput, GetStreamInput, GetUserInput, ListStreamsInput, ListUserStreamsInput, LoggedOut, LoginInput, LogoutInput, NoInput, OwnUser, Payment, PaymentHistoryInput, PaymentPage, RefreshInput, RegisterInput, SignedIn, StartStreamInput, Stream, StreamPage, TokenPair, UpdateStreamInput, UpdateUserInput, UserProfile, VerifyUserInput } from './index.js';
+import type { AppointModeratorInput, BecomePerformerInput, ChangePasswordInput, ChatMessage, ClearChatInput, CreateStreamInput, DeleteUserInput, DeletedUser, DirectoryEvent, DismissModeratorInput, Done, EndStreamInput, FollowInput, Following, GetPaymentInput, GetRoomSettingsInput, GetStreamInput, GetUserInput, LiftRestrictionInput, ListFollowedInput, ListModerationActionsInput, ListModeratorsInput, ListRestrictionsInput, ListStreamsInput, ListUserStreamsInput, ListViewersInput, LoggedOut, LoginInput, LogoutInput, ModerationActionPage, Moderator, ModeratorPage, NoInput, OnDirectoryInput, OnEventInput, OnRoomInput, OwnUser, Payment, PaymentHistoryInput, PaymentPage, PinMessageInput, PresenceFeedEvent, RefreshInput, RegisterInput, RenewSocketInput, RestrictViewerInput, Restriction, RestrictionPage, RoomEvent, RoomSettings, SignedIn, SocketRenewed, StartStreamInput, Stream, StreamPage, TipFeedEvent, TokenPair, UnfollowInput, UnpinMessageInput, UpdateRoomSettingsInput, UpdateStreamInput, UpdateUserInput, UserProfile, UserSummaryPage, VerifyUserInput, ViewerPage } from './index.js';
 
 type Root = { ctx: object; meta: object; errorShape: ErrorShape; transformer: false };
 
@@ -17,6 +17,7 @@ export type AppRouter = TRPCBuiltRouter<
       me: TRPCQueryProcedure<{ input: z.input<typeof NoInput>; output: z.output<typeof OwnUser>; meta: object }>;
       changePassword: TRPCMutationProcedure<{ input: z.input<typeof ChangePasswordInput>; output: z.output<typeof TokenPair>; meta: object }>;
       logout: TRPCMutationProcedure<{ input: z.input<typeof LogoutInput>; output: z.output<typeof LoggedOut>; meta: object }>;
+      renewSocket: TRPCMutationProcedure<{ input: z.input<typeof RenewSocketInput>; output: z.output<typeof SocketRenewed>; meta: object }>;
     };
     users: {
       get: TRPCQueryProcedure<{ input: z.input<typeof GetUserInput>; output: z.output<typeof UserProfile>; meta: object }>;
@@ -25,6 +26,9 @@ export type AppRouter = TRPCBuiltRouter<
       becomePerformer: TRPCMutationProcedure<{ input: z.input<typeof BecomePerformerInput>; output: z.output<typeof UserProfile>; meta: object }>;
       verify: TRPCMutationProcedure<{ input: z.input<typeof VerifyUserInput>; output: z.output<typeof UserProfile>; meta: object }>;
       listStreams: TRPCQueryProcedure<{ input: z.input<typeof ListUserStreamsInput>; output: z.output<typeof StreamPage>; meta: object }>;
+      follow: TRPCMutationProcedure<{ input: z.input<typeof FollowInput>; output: z.output<typeof Following>; meta: object }>;
+      unfollow: TRPCMutationProcedure<{ input: z.input<typeof UnfollowInput>; output: z.output<typeof Following>; meta: object }>;
+      listFollowed: TRPCQueryProcedure<{ input: z.input<typeof ListFollowedInput>; output: z.output<typeof UserSummaryPage>; meta: object }>;
     };
     streams: {
       list: TRPCQueryProcedure<{ input: z.input<typeof ListStreamsInput>; output: z.output<typeof StreamPage>; meta: object }>;
@@ -33,10 +37,31 @@ export type AppRouter = TRPCBuiltRouter<
       update: TRPCMutationProcedure<{ input: z.input<typeof UpdateStreamInput>; output: z.output<typeof Stream>; meta: object }>;
       start: TRPCMutationProcedure<{ input: z.input<typeof StartStreamInput>; output: z.output<typeof Stream>; meta: object }>;
       end: TRPCMutationProcedure<{ input: z.input<typeof EndStreamInput>; output: z.output<typeof Stream>; meta: object }>;
+      onEvent: TRPCSubscriptionProcedure<{ input: z.input<typeof OnEventInput>; output: AsyncIterable<{ id: string; data: z.output<typeof RoomEvent> }, void>; meta: object }>;
+      onDirectory: TRPCSubscriptionProcedure<{ input: z.input<typeof OnDirectoryInput>; output: AsyncIterable<{ id: string; data: z.output<typeof DirectoryEvent> }, void>; meta: object }>;
     };
     payments: {
       history: TRPCQueryProcedure<{ input: z.input<typeof PaymentHistoryInput>; output: z.output<typeof PaymentPage>; meta: object }>;
       get: TRPCQueryProcedure<{ input: z.input<typeof GetPaymentInput>; output: z.output<typeof Payment>; meta: object }>;
+      onTip: TRPCSubscriptionProcedure<{ input: z.input<typeof OnRoomInput>; output: AsyncIterable<{ id: string; data: z.output<typeof TipFeedEvent> }, void>; meta: object }>;
+    };
+    moderation: {
+      getSettings: TRPCQueryProcedure<{ input: z.input<typeof GetRoomSettingsInput>; output: z.output<typeof RoomSettings>; meta: object }>;
+      updateSettings: TRPCMutationProcedure<{ input: z.input<typeof UpdateRoomSettingsInput>; output: z.output<typeof RoomSettings>; meta: object }>;
+      restrict: TRPCMutationProcedure<{ input: z.input<typeof RestrictViewerInput>; output: z.output<typeof Restriction>; meta: object }>;
+      lift: TRPCMutationProcedure<{ input: z.input<typeof LiftRestrictionInput>; output: z.output<typeof Done>; meta: object }>;
+      listRestrictions: TRPCQueryProcedure<{ input: z.input<typeof ListRestrictionsInput>; output: z.output<typeof RestrictionPage>; meta: object }>;
+      pin: TRPCMutationProcedure<{ input: z.input<typeof PinMessageInput>; output: z.output<typeof ChatMessage>; meta: object }>;
+      unpin: TRPCMutationProcedure<{ input: z.input<typeof UnpinMessageInput>; output: z.output<typeof Done>; meta: object }>;
+      clear: TRPCMutationProcedure<{ input: z.input<typeof ClearChatInput>; output: z.output<typeof Done>; meta: object }>;
+      appoint: TRPCMutationProcedure<{ input: z.input<typeof AppointModeratorInput>; output: z.output<typeof Moderator>; meta: object }>;
+      dismiss: TRPCMutationProcedure<{ input: z.input<typeof DismissModeratorInput>; output: z.output<typeof Done>; meta: object }>;
+      listModerators: TRPCQueryProcedure<{ input: z.input<typeof ListModeratorsInput>; output: z.output<typeof ModeratorPage>; meta: object }>;
+      listActions: TRPCQueryProcedure<{ input: z.input<typeof ListModerationActionsInput>; output: z.output<typeof ModerationActionPage>; meta: object }>;
+    };
+    presence: {
+      list: TRPCQueryProcedure<{ input: z.input<typeof ListViewersInput>; output: z.output<typeof ViewerPage>; meta: object }>;
+      onChange: TRPCSubscriptionProcedure<{ input: z.input<typeof OnRoomInput>; output: AsyncIterable<{ id: string; data: z.output<typeof PresenceFeedEvent> }, void>; meta: object }>;
     };
   }
 >;

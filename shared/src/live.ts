@@ -30,7 +30,11 @@ export const ResyncEvent = z.object({ type: z.literal('resync') });
 export const AuthExpiringEvent = z.object({ type: z.literal('authExpiring'), expiresAt: Timestamp });
 
 export const ChatMessageEvent = z.object({ type: z.literal('chatMessage'), message: ChatMessage });
-export const MessageDeletedEvent = z.object({ type: z.literal('messageDeleted'), messageId: Id });
+export const MessageDeletedEvent = z.object({
+  type: z.literal('messageDeleted'),
+  messageId: Id,
+  deletedAt: Timestamp,
+});
 export const ChatClearedEvent = z.object({ type: z.literal('chatCleared') });
 export const MessagePinnedEvent = z.object({
   type: z.literal('messagePinned'),

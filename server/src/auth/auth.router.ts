@@ -7,9 +7,12 @@ import {
   OwnUser,
   RefreshInput,
   RegisterInput,
+  RenewSocketInput,
   SignedIn,
+  SocketRenewed,
   TokenPair,
 } from '@versbottomlex/shared';
+import { AppError } from '../platform/app-error.js';
 import { router } from '../trpc/init.js';
 import { openProcedure, signedInProcedure } from '../trpc/procedures.js';
 
@@ -102,4 +105,14 @@ export const authRouter = router({
     .input(LogoutInput)
     .output(LoggedOut)
     .mutation(({ ctx, input }) => ctx.services.auth.logout(ctx.identity, input)),
+
+  /** Goes on with another access token of the same account, on the socket that carries this call. */
+  renewSocket: openProcedure
+    .meta({ isSocketOnly: true, errors: ['SOCKET_REQUIRED', 'FORBIDDEN'] })
+    .input(RenewSocketInput)
+    .output(SocketRenewed)
+    .mutation(({ ctx, input }) => {
+      if (!ctx.socket) throw new AppError('SOCKET_REQUIRED', { detail: 'There is no socket to renew.' });
+      return ctx.socket.renew(input.accessToken);
+    }),
 });

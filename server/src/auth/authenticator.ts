@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
 import type { Identity } from './identity.js';
-import { findSessionIdentity, type SessionIdentity } from './sessions.queries.js';
+import { findSessionIdentity, listLivingSessions, type SessionIdentity } from './sessions.queries.js';
 import type { TokenClaims, Tokens } from './tokens.js';
 
 /** How long a revocation may go unnoticed when the bus loses it. */
@@ -60,6 +60,14 @@ export const createAuthenticator = (deps: {
   };
 
   return {
+    /** When the token ends, in milliseconds since 1970. Throws ACCESS_TOKEN_EXPIRED or ACCESS_TOKEN_INVALID. */
+    expiryOf: async (accessToken: string): Promise<number> =>
+      (await tokens.verifyAccess(accessToken)).expiresAt,
+
+    /** Those of the sessions that are still good, with the version that their tokens must have. */
+    listLivingSessions: (sessionIds: string[]): Promise<Map<string, number>> =>
+      listLivingSessions(database, sessionIds),
+
     /** As of 5 s ago at most. */
     authenticate: async (accessToken: string): Promise<Identity> => {
       const claims = await tokens.verifyAccess(accessToken);

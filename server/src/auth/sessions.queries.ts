@@ -39,6 +39,24 @@ export const findSessionIdentity = async (
 ): Promise<SessionIdentity | undefined> =>
   (await findSessionIdentityStatement(database, { sessionId: of.sessionId, userId: of.userId }))[0];
 
+const listLivingSessionsStatement = preparedSql(
+  'auth_list_living_sessions',
+  z.object({ sessionId: z.string(), tokenVersion: z.int() }),
+  sql`select sessions.id as "sessionId", token_version as "tokenVersion"
+    from sessions join users on users.id = sessions.user_id
+    where sessions.id in (select jsonb_array_elements_text(${$('sessionIds')}::text::jsonb)::uuid)
+      and revoked_at is null and suspended_at is null and deleted_at is null`,
+);
+
+/** Those of the sessions that are neither revoked nor of a suspended or deleted account, with its token version. */
+export const listLivingSessions = async (
+  database: Database,
+  sessionIds: string[],
+): Promise<Map<string, number>> => {
+  const rows = await listLivingSessionsStatement(database, { sessionIds: JSON.stringify(sessionIds) });
+  return new Map(rows.map(({ sessionId, tokenVersion }) => [sessionId, tokenVersion]));
+};
+
 const rotateRefreshTokenStatement = preparedSql(
   'auth_rotate_refresh_token',
   z.object({ expiresAt: InstantColumn }),

@@ -7,6 +7,15 @@ const LOCAL_ORIGIN = /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/;
 /** The longest that Chromium remembers a preflight. */
 const PREFLIGHT_SECONDS = 7200;
 
+/** Whether a page of this origin may open a socket; without one it is no page that asks. */
+export const isAllowedOrigin = (config: Pick<Config, 'mode' | 'webOrigins' | 'publicUrl'>) => {
+  const allowed = new Set([...config.webOrigins, new URL(config.publicUrl).origin]);
+  return (origin: string | undefined): boolean =>
+    origin === undefined ||
+    allowed.has(origin) ||
+    (config.mode === 'development' && LOCAL_ORIGIN.test(origin));
+};
+
 /** Lets the allowed origins read answers, with credentials; others get no permission, and their browsers refuse. */
 export const allowOrigins = async (
   app: FastifyInstance,

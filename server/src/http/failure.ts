@@ -1,10 +1,9 @@
 import { TRPCError } from '@trpc/server';
-import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../platform/app-error.js';
 import { logFault } from '../platform/fault-log.js';
 import type { Logger } from '../platform/logger.js';
-import { debugOf, toAppError, toErrorData } from '../trpc/errors.js';
+import { toAppError, toErrorShape } from '../trpc/errors.js';
 import { PROBLEM_CONTENT_TYPE, toProblem } from './problem.js';
 
 /** Fastify's own errors that need words of their own; the others are told by their status. */
@@ -61,13 +60,6 @@ export const pathOf = (url: string): string => {
 /** Whether the answer is read by a tRPC client. */
 export const isTrpcPath = (path: string): boolean => path === '/trpc' || path.startsWith('/trpc/');
 
-const trpcBody = (error: AppError, requestId: string, showsFaults: boolean) => {
-  const data = toErrorData(error, requestId, undefined);
-  const debug = showsFaults ? debugOf(error) : undefined;
-  const code = TRPC_ERROR_CODES_BY_KEY[data.code as keyof typeof TRPC_ERROR_CODES_BY_KEY];
-  return { error: { message: error.message, code, data: { ...data, ...(debug && { debug }) } } };
-};
-
 export type SendFailure = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
 /**
@@ -88,7 +80,7 @@ export const createSendFailure = (options: { logger: Logger; showsFaults: boolea
     if (isTrpcPath(path)) {
       reply
         .header('content-type', 'application/json; charset=utf-8')
-        .send(JSON.stringify(trpcBody(failure, requestId, showsFaults)));
+        .send(JSON.stringify({ error: toErrorShape(failure, requestId, showsFaults) }));
     } else {
       reply
         .header('content-type', PROBLEM_CONTENT_TYPE)

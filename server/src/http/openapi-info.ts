@@ -23,9 +23,11 @@ Each operation is also a tRPC procedure at \`/trpc\`, with the same input, outpu
 /** What each tag holds; an operation's tag must be one of these. */
 export const tagDescriptions: Record<string, string> = {
   auth: 'Registration, login, tokens and sessions.',
-  users: 'Profiles and accounts.',
+  users: 'Profiles, accounts and whom they follow.',
   streams: 'Streams: what is live, scheduled or over.',
+  moderation: 'Who may write in the rooms of a performer, and who sees to it.',
   payments: 'Own payments, made and received.',
+  presence: 'Who watches a stream.',
   health: 'Whether the server runs, and can do its work.',
 };
 

@@ -32,6 +32,7 @@ export const createContextFactory = (deps: {
     userAgent: request.headers['user-agent'],
     accessToken: accessTokenOf(request.headers.authorization),
     showsFaults,
+    socket: undefined,
     services,
     logger,
   });

@@ -1,6 +1,14 @@
-import { GetPaymentInput, Payment, PaymentHistoryInput, PaymentPage } from '@versbottomlex/shared';
+import {
+  GetPaymentInput,
+  OnRoomInput,
+  Payment,
+  PaymentHistoryInput,
+  PaymentPage,
+  TipFeedEvent,
+} from '@versbottomlex/shared';
+import { followerOf } from '../trpc/follower.js';
 import { router } from '../trpc/init.js';
-import { signedInNowProcedure } from '../trpc/procedures.js';
+import { publicProcedure, signedInNowProcedure } from '../trpc/procedures.js';
 
 const tags = ['payments'];
 
@@ -34,4 +42,12 @@ export const paymentsRouter = router({
     .input(GetPaymentInput)
     .output(Payment)
     .query(({ ctx, input }) => ctx.services.payments.get(ctx.identity, input.id)),
+
+  /** The live feed of a stream, narrowed to tips. */
+  onTip: publicProcedure
+    .meta({ events: TipFeedEvent, isSocketOnly: true, errors: ['ACCESS_REQUIRED', 'BANNED', 'NOT_FOUND'] })
+    .input(OnRoomInput)
+    .subscription(({ ctx, input, signal }) =>
+      ctx.services.live.follow<TipFeedEvent>(followerOf(ctx, signal), input, ['tips']),
+    ),
 });

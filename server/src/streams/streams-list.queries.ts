@@ -80,3 +80,21 @@ export const listStreams = (
     afterViewerCount: after?.viewerCount,
   });
 };
+
+const listChangedStatement = preparedRows(
+  'streams_list_changed',
+  new QueryBuilder()
+    .select(streamColumns)
+    .from(streams)
+    .innerJoin(users, eq(users.id, streams.performerId))
+    .where(and(eq(streams.isPrivate, sql`false`), sql`${streams.updatedAt} > ${$('since')}::timestamptz`))
+    .orderBy(streams.updatedAt)
+    .limit($('limit')),
+  toStream,
+);
+
+/** Public streams that changed after `since`, oldest change first. */
+export const listChangedStreams = (
+  database: Database,
+  of: { since: string; limit: number },
+): Promise<Stream[]> => listChangedStatement(database, of);

@@ -26,6 +26,18 @@ const findStreamStatement = preparedRows(
 export const findStream = async (database: Database, id: string): Promise<Stream | undefined> =>
   (await findStreamStatement(database, { id }))[0];
 
+const hasTicketStatement = preparedSql(
+  'streams_has_ticket',
+  z.object({ hasTicket: z.boolean() }),
+  sql`select has_ticket(${$('streamId')}::uuid, ${$('userId')}::uuid) as "hasTicket"`,
+);
+
+/** Whether the user has bought a ticket, and not got the money back. */
+export const hasTicket = async (
+  database: Database,
+  of: { streamId: string; userId: string },
+): Promise<boolean> => (await hasTicketStatement(database, of))[0]?.hasTicket ?? false;
+
 const IdRow = z.object({ id: z.string() });
 
 const insertStreamStatement = preparedSql(

@@ -1,13 +1,18 @@
 import {
   CreateStreamInput,
+  DirectoryEvent,
   EndStreamInput,
   GetStreamInput,
   ListStreamsInput,
+  OnDirectoryInput,
+  OnEventInput,
+  RoomEvent,
   StartStreamInput,
   Stream,
   StreamPage,
   UpdateStreamInput,
 } from '@versbottomlex/shared';
+import { followerOf } from '../trpc/follower.js';
 import { router } from '../trpc/init.js';
 import { publicProcedure, signedInProcedure } from '../trpc/procedures.js';
 
@@ -106,4 +111,20 @@ export const streamsRouter = router({
     .input(EndStreamInput)
     .output(Stream)
     .mutation(({ ctx, input }) => ctx.services.streams.end(ctx.identity, input.id)),
+
+  /** The live feed of a stream: a snapshot, then everything that happens. */
+  onEvent: publicProcedure
+    .meta({ events: RoomEvent, isSocketOnly: true, errors: ['ACCESS_REQUIRED', 'BANNED', 'NOT_FOUND'] })
+    .input(OnEventInput)
+    .subscription(({ ctx, input, signal }) =>
+      ctx.services.live.follow<RoomEvent>(followerOf(ctx, signal), input, input.kinds),
+    ),
+
+  /** What went live, changed or ended, for a home page. */
+  onDirectory: publicProcedure
+    .meta({ events: DirectoryEvent, isSocketOnly: true, errors: [] })
+    .input(OnDirectoryInput)
+    .subscription(({ ctx, input, signal }) =>
+      ctx.services.live.followDirectory(followerOf(ctx, signal), input),
+    ),
 });

@@ -17,7 +17,7 @@ import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
 import type { UsersService } from '../users/users.service.js';
 import * as queries from './streams.queries.js';
-import { listStreams, type StreamFilter } from './streams-list.queries.js';
+import { listChangedStreams, listStreams, type StreamFilter } from './streams-list.queries.js';
 
 const Place = z.tuple([z.uuid(), z.int32()]);
 const placeOf = (stream: Stream) => [stream.id, stream.viewerCount] as const;
@@ -51,10 +51,24 @@ type Deps = {
 export const createStreamsService = (deps: Deps) => {
   const { database, bus, clock, logger, users, performerApproval } = deps;
 
+  const find = async (id: string): Promise<Stream | null> => (await queries.findStream(database, id)) ?? null;
+
   const get = async (id: string): Promise<Stream> => {
-    const stream = await queries.findStream(database, id);
+    const stream = await find(id);
     if (!stream) throw notFound();
     return stream;
+  };
+
+  const requireAccess = async (identity: Identity | null, stream: Stream): Promise<void> => {
+    if (stream.price === null) return;
+    if (identity) {
+      if (isSelfOrAdmin(identity, stream.performer.id)) return;
+      if (await queries.hasTicket(database, { streamId: stream.id, userId: identity.userId })) return;
+    }
+    throw new AppError('ACCESS_REQUIRED', {
+      detail: 'This stream is private; a ticket opens it.',
+      price: { amount: stream.price, currency: stream.currency },
+    });
   };
 
   const requireOwn = async (identity: Identity, id: string): Promise<Stream> => {
@@ -104,6 +118,10 @@ export const createStreamsService = (deps: Deps) => {
       return toPage(rows, limit, placeOf);
     },
 
+    /** Public streams that changed after `since`, oldest change first, at most `limit`. */
+    listChanged: (since: string, limit: number): Promise<Stream[]> =>
+      listChangedStreams(database, { since, limit }),
+
     /** Public streams of a user in any status. Throws NOT_FOUND for an unknown or deleted user. */
     listOfUser: async (input: ListUserStreamsInput): Promise<StreamPage> => {
       const filter = { performerId: input.id, ...afterCursor(input.cursor) };
@@ -117,12 +135,15 @@ export const createStreamsService = (deps: Deps) => {
     /** Throws NOT_FOUND; ACCESS_REQUIRED with the price for a private stream that the caller has no ticket for. */
     get: async (identity: Identity | null, id: string): Promise<Stream> => {
       const stream = await get(id);
-      if (stream.price === null || (identity && isSelfOrAdmin(identity, stream.performer.id))) return stream;
-      throw new AppError('ACCESS_REQUIRED', {
-        detail: 'This stream is private; a ticket opens it.',
-        price: { amount: stream.price, currency: stream.currency },
-      });
+      await requireAccess(identity, stream);
+      return stream;
     },
+
+    /** The stream, whoever asks; null when there is none. For callers that check access themselves. */
+    find,
+
+    /** Throws ACCESS_REQUIRED, with the price, unless the caller may enter: anybody a public stream. */
+    requireAccess,
 
     /** Throws NOT_A_PERFORMER, NOT_VERIFIED, ALREADY_LIVE, VALIDATION_FAILED for a schedule in the past. */
     create: async (identity: Identity, input: CreateStreamInput): Promise<Stream> => {

@@ -1,5 +1,6 @@
 import { TRPCError } from '@trpc/server';
-import type { ErrorData, FieldError } from '@versbottomlex/shared';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
+import type { ErrorData, ErrorShape, FieldError } from '@versbottomlex/shared';
 import { ZodError } from 'zod';
 import { AppError } from '../platform/app-error.js';
 
@@ -88,3 +89,11 @@ export const toErrorData = (error: AppError, requestId: string, path: string | u
   ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
   ...(error.price && { price: error.price }),
 });
+
+/** A whole tRPC error, for what fails before a procedure is called. */
+export const toErrorShape = (error: AppError, requestId: string, showsFaults: boolean): ErrorShape => {
+  const data = toErrorData(error, requestId, undefined);
+  const debug = showsFaults ? debugOf(error) : undefined;
+  const code = TRPC_ERROR_CODES_BY_KEY[data.code as keyof typeof TRPC_ERROR_CODES_BY_KEY];
+  return { message: error.message, code, data: { ...data, ...(debug && { debug }) } };
+};

@@ -1,6 +1,7 @@
 import { initTRPC } from '@trpc/server';
 import type { ErrorCode, ErrorShape } from '@versbottomlex/shared';
 import type { OpenApiMeta } from 'trpc-openapi';
+import type { z } from 'zod';
 import type { Context } from './context.js';
 import { debugOf, toAppError, toErrorData } from './errors.js';
 
@@ -13,6 +14,10 @@ export type ProcedureMeta = OpenApiMeta<Record<string, unknown>> & {
   errors?: readonly ErrorCode[];
   /** The status of success on REST, where it is not 200. */
   successStatus?: 201;
+  /** What a subscription's events are; the router's generated type names it. */
+  events?: z.ZodType;
+  /** Whether it works over WebSocket only, so that REST has no path for it. */
+  isSocketOnly?: boolean;
   /** Whether anonymous REST answers may be shared for a second; only where they are the same for everybody. */
   isShared?: boolean;
 };

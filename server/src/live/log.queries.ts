@@ -1,0 +1,112 @@
+import { streamEventType } from '@versbottomlex/database';
+import { ChatMessage, RoomModes, SNAPSHOT_MESSAGES } from '@versbottomlex/shared';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { type Database, preparedSql } from '../platform/database.js';
+
+const $ = sql.placeholder;
+
+/** A bigint comes as text; a seq is far below what a number holds exactly. */
+const Seq = z.coerce.number().int().nonnegative();
+
+const LogRow = z.object({
+  seq: Seq,
+  type: z.enum(streamEventType.enumValues),
+  payload: z.record(z.string(), z.unknown()).nullable(),
+  message: ChatMessage.nullable(),
+});
+export type LogRow = z.infer<typeof LogRow>;
+
+const readLogStatement = preparedSql(
+  'live_read_log',
+  LogRow,
+  sql`select events.seq, events.type, events.payload, coalesce(sent.message, named.message) as message
+    from stream_events as events
+    left join chat_messages as sent
+      on events.type = 'chatMessage' and sent.stream_id = events.stream_id and sent.seq = events.seq
+    left join chat_messages as named
+      on events.type in ('messagePinned', 'messageDeleted') and named.id = (events.payload ->> 'messageId')::uuid
+    where events.stream_id = ${$('streamId')}::uuid and events.seq > ${$('seq')}::bigint
+    order by events.seq
+    limit ${$('limit')}::int`,
+);
+
+/** The events of a stream after `seq`, in order, with the messages that they are about. */
+export const readLog = (database: Database, of: { streamId: string; seq: number; limit: number }) =>
+  readLogStatement(database, of);
+
+const RoomRow = z.object({
+  epoch: z.int(),
+  lastSeq: Seq,
+  messages: z.array(ChatMessage),
+  pinnedMessage: ChatMessage.nullable(),
+  modes: RoomModes,
+});
+
+const findRoomStatement = preparedSql(
+  'live_find_room',
+  RoomRow,
+  sql`select log.epoch, log.last_seq as "lastSeq",
+      (
+        select coalesce(json_agg(latest.message order by latest.seq), '[]')
+        from (
+          select seq, message from chat_messages
+          where stream_id = log.stream_id and seq > log.cleared_seq
+          order by seq desc limit ${sql.raw(String(SNAPSHOT_MESSAGES))}
+        ) as latest
+      ) as messages,
+      (select message from chat_messages where id = log.pinned_message_id) as "pinnedMessage",
+      json_build_object(
+        'slowModeSeconds', coalesce(settings.slow_mode_seconds, 0),
+        'isFollowersOnly', coalesce(settings.is_followers_only, false),
+        'isTicketsOnly', coalesce(settings.is_tickets_only, false),
+        'areLinksAllowed', coalesce(settings.are_links_allowed, true)
+      ) as modes
+    from stream_logs as log
+    join streams on streams.id = log.stream_id
+    left join room_settings as settings on settings.performer_id = streams.performer_id
+    where log.stream_id = ${$('streamId')}::uuid`,
+);
+
+/** What a snapshot needs besides the stream itself, all as of the end of the log. */
+export const findRoom = async (database: Database, streamId: string) =>
+  (await findRoomStatement(database, { streamId }))[0];
+
+const LogEndRow = z.object({ streamId: z.string(), epoch: z.int(), lastSeq: Seq });
+
+const listLogEndsStatement = preparedSql(
+  'live_list_log_ends',
+  LogEndRow,
+  sql`select stream_id as "streamId", epoch, last_seq as "lastSeq" from stream_logs
+    where stream_id in (select jsonb_array_elements_text(${$('streamIds')}::text::jsonb)::uuid)`,
+);
+
+/** Where the logs of these streams end now. */
+export const listLogEnds = (database: Database, streamIds: string[]) =>
+  listLogEndsStatement(database, { streamIds: JSON.stringify(streamIds) });
+
+const ViewerRow = z.object({
+  user: z.object({
+    id: z.string(),
+    username: z.string().nullable(),
+    displayName: z.string(),
+    avatarUrl: z.string().nullable(),
+    isVerified: z.boolean(),
+  }),
+  isBanned: z.boolean(),
+});
+
+const findViewerStatement = preparedSql(
+  'live_find_viewer',
+  ViewerRow,
+  sql`select user_summary(users) as user,
+      exists (
+        select from room_restrictions
+        where performer_id = ${$('performerId')}::uuid and user_id = users.id and kind = 'ban'
+      ) as "isBanned"
+    from users where users.id = ${$('userId')}::uuid and deleted_at is null`,
+);
+
+/** Who comes into a performer's room; undefined when the account is gone. */
+export const findViewer = async (database: Database, of: { userId: string; performerId: string }) =>
+  (await findViewerStatement(database, of))[0];

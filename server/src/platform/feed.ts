@@ -1,0 +1,83 @@
+import type { TrackedEnvelope } from '@trpc/server';
+
+/** A socket, as what writes to it knows it. */
+export type Outlet = {
+  /** Sends whole WebSocket frames as they are; drops them once the socket is closing or was cut for being slow. */
+  write(frames: Buffer): void;
+};
+
+/** The request that a feed answers, as tRPC's messages name it. */
+export type FeedRequest = { id: number | string; jsonrpc?: '2.0' };
+
+/** A feed that flows to a socket. */
+export type OpenFeed = {
+  /** Sends a notice of the socket's own, in order with the feed's events. */
+  tell(event: object): void;
+};
+
+/**
+ * The one value that a feed's iterator yields. The socket's encoder hands it the socket, and from then on the hub writes
+ * to it directly: one encoding of an event serves every socket, where tRPC would encode it once for each.
+ */
+export class FeedStart {
+  readonly open: (outlet: Outlet, request: FeedRequest) => OpenFeed;
+
+  constructor(open: (outlet: Outlet, request: FeedRequest) => OpenFeed) {
+    this.open = open;
+  }
+}
+
+export type Feed<Event> = AsyncIterable<TrackedEnvelope<Event>, void>;
+
+/**
+ * What a subscription returns: it yields `start`, then waits until `end` is called, with an error to tell the client, or
+ * the client stops. `close` runs once, when it is over or never began. For clients it is a stream of tracked events.
+ */
+export const createFeed = <Event>(
+  start: FeedStart,
+  signal: AbortSignal,
+  close: () => void,
+): { feed: Feed<Event>; end: (error?: Error) => void } => {
+  let resolve: (result: IteratorResult<never, void>) => void = () => {};
+  let reject: (error: Error) => void = () => {};
+  const over = new Promise<IteratorResult<never, void>>((whenOver, whenFailed) => {
+    resolve = whenOver;
+    reject = whenFailed;
+  });
+  const done = { done: true, value: undefined } as const;
+  let isClosed = false;
+  const closeOnce = () => {
+    if (isClosed) return;
+    isClosed = true;
+    signal.removeEventListener('abort', stop);
+    close();
+  };
+  const stop = () => {
+    closeOnce();
+    resolve(done);
+  };
+  signal.addEventListener('abort', stop);
+  // Whoever waits hears of the failure; nobody may be waiting yet.
+  over.catch(() => {});
+
+  let hasStarted = false;
+  const iterator: AsyncIterator<unknown, void> = {
+    next: async () => {
+      if (hasStarted || isClosed) return over;
+      hasStarted = true;
+      return { done: false, value: start };
+    },
+    return: async () => {
+      stop();
+      return done;
+    },
+  };
+  return {
+    feed: { [Symbol.asyncIterator]: () => iterator } as unknown as Feed<Event>,
+    end: (error) => {
+      closeOnce();
+      if (error) reject(error);
+      else resolve(done);
+    },
+  };
+};

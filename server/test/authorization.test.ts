@@ -77,6 +77,7 @@ const matrix: Record<ProcedurePath, Row> = {
   'moderation.dismiss': ownerOrAdmin,
   'moderation.listModerators': moderators,
   'moderation.listActions': ownerOrAdmin,
+  'presence.list': moderators,
   'payments.history': signedIn,
   'payments.get': { ...signedIn, other: 'NOT_FOUND', moderator: 'NOT_FOUND', performer: 'NOT_FOUND' },
 };

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { messages, payments, sessions, streams, users } from '@versbottomlex/database';
+import type { audienceLeases, messages, payments, sessions, streams, users } from '@versbottomlex/database';
 import { v7 as uuidv7 } from 'uuid';
 
+export type AudienceLeaseRow = typeof audienceLeases.$inferInsert;
 export type UserRow = typeof users.$inferInsert;
 export type SessionRow = typeof sessions.$inferInsert;
 export type StreamRow = typeof streams.$inferInsert;
@@ -63,3 +64,7 @@ export const paymentRow = (given: Partial<PaymentRow> = {}): PaymentRow => ({
   completedAt: aMoment,
   ...given,
 });
+
+export const audienceLeaseRow = (
+  given: Partial<AudienceLeaseRow> & { streamId: string },
+): AudienceLeaseRow => ({ nodeId: uuidv7(), userIds: [], guestCount: 0, expiresAt: aMoment, ...given });

@@ -105,6 +105,10 @@ export const sampleCalls: Record<ProcedurePath, Prepare> = {
   },
   'moderation.listModerators': ofViewer(({ user }) => ({ id: user.id, limit: 5 })),
   'moderation.listActions': ofViewer(({ user }) => ({ id: user.id, limit: 5 })),
+  'presence.list': async (given) => {
+    const owner = await given.performer();
+    return { owner, input: { streamId: (await given.stream(owner)).id, limit: 5 } };
+  },
   'payments.history': ofViewer(() => ({ limit: 5 })),
   'payments.get': async (given) => {
     const owner = await given.account();

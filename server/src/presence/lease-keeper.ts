@@ -146,12 +146,11 @@ export const createLeaseKeeper = ({ database, clock, logger, nodeId, rooms, nowM
 
     /**
      * Ends this process's leases with a grace instead of at once, so that viewers who come back through another process,
-     * or through the next one, neither leave nor join. Never throws.
+     * or through the next one, neither leave nor join. Never throws; without the database they expire by themselves.
      */
     handOver: async (): Promise<void> => {
-      await attempt(() =>
-        queries.handOverLeases(database, { nodeId, expiresAt: addSeconds(clock.now(), GRACE_MS / 1000) }),
-      );
+      const expiresAt = addSeconds(clock.now(), GRACE_MS / 1000);
+      await queries.handOverLeases(database, { nodeId, expiresAt }).catch(() => {});
     },
   };
 };

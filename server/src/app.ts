@@ -17,13 +17,13 @@ import { mountRest } from './http/rest.js';
 import { setHeaders } from './http/security-headers.js';
 import { serverOptions } from './http/server-options.js';
 import { createSharedAnswers } from './http/shared-answers.js';
-import { mountSocket } from './http/socket/mount-socket.js';
 import { mountTrpc } from './http/trpc-http.js';
 import type { Clock } from './platform/clock.js';
 import type { Database } from './platform/database.js';
 import type { EventBus } from './platform/event-bus.js';
 import type { Logger } from './platform/logger.js';
 import type { Services } from './services.js';
+import { mountSocket } from './websocket/mount-socket.js';
 
 export type AppDeps = {
   config: Config;

@@ -12,7 +12,6 @@ import {
   SocketRenewed,
   TokenPair,
 } from '@versbottomlex/shared';
-import { AppError } from '../platform/app-error.js';
 import { router } from '../trpc/init.js';
 import { openProcedure, signedInProcedure } from '../trpc/procedures.js';
 
@@ -111,8 +110,5 @@ export const authRouter = router({
     .meta({ isSocketOnly: true, errors: ['SOCKET_REQUIRED', 'FORBIDDEN'] })
     .input(RenewSocketInput)
     .output(SocketRenewed)
-    .mutation(({ ctx, input }) => {
-      if (!ctx.socket) throw new AppError('SOCKET_REQUIRED', { detail: 'There is no socket to renew.' });
-      return ctx.socket.renew(input.accessToken);
-    }),
+    .mutation(({ ctx, input }) => ctx.renewSocket(input.accessToken)),
 });

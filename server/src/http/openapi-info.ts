@@ -25,6 +25,7 @@ export const tagDescriptions: Record<string, string> = {
   auth: 'Registration, login, tokens and sessions.',
   users: 'Profiles, accounts and whom they follow.',
   streams: 'Streams: what is live, scheduled or over.',
+  chat: 'Messages in the chat of a stream.',
   moderation: 'Who may write in the rooms of a performer, and who sees to it.',
   payments: 'Own payments, made and received.',
   presence: 'Who watches a stream.',

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
+import { AppError } from '../platform/app-error.js';
 import type { Logger } from '../platform/logger.js';
 import type { Services } from '../services.js';
 import type { Context } from '../trpc/context.js';
@@ -15,6 +16,10 @@ export const accessTokenOf = (header: string | undefined): string | undefined =>
 
 /** Whether the caller is a guest, whose answers may be shared with other guests. */
 export const isAnonymous = (request: FastifyRequest): boolean => request.headers.authorization === undefined;
+
+const refuseRenewal = async (): Promise<never> => {
+  throw new AppError('SOCKET_REQUIRED', { detail: 'There is no socket to renew.' });
+};
 
 export type CreateContext = (request: FastifyRequest) => Context;
 
@@ -32,7 +37,8 @@ export const createContextFactory = (deps: {
     userAgent: request.headers['user-agent'],
     accessToken: accessTokenOf(request.headers.authorization),
     showsFaults,
-    socket: undefined,
+    connectionId: request.id,
+    renewSocket: refuseRenewal,
     services,
     logger,
   });

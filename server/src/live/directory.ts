@@ -2,7 +2,7 @@ import type { DirectoryEvent, Stream } from '@versbottomlex/shared';
 import type { EventBus } from '../platform/event-bus.js';
 import { createFeed, type Feed, FeedStart } from '../platform/feed.js';
 import { createFanOut, type Item, type Member } from './fan-out.js';
-import { messageTail } from './frames.js';
+import { messageTail } from './messages.js';
 
 /** How often changes are looked for that the bus has not told of; only while somebody follows. */
 const POLL_INTERVAL_MS = 2000;

@@ -23,8 +23,11 @@ import { createRooms } from './rooms.js';
 
 const banned = () => new AppError('BANNED', { detail: 'The performer has banned you from this room.' });
 
-/** Who follows a feed, over which socket. */
-export type Follower = { identity: Identity | null; socketId: string; signal: AbortSignal };
+/** Who follows a feed, and over which connection, by which guests are told apart. */
+export type Follower = { identity: Identity | null; connectionId: string };
+
+/** tRPC's types allow a call without a signal; none of our transports makes one. */
+const neverAborted = new AbortController().signal;
 
 type Deps = {
   database: Database;
@@ -86,7 +89,8 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
      * NOT_FOUND, ACCESS_REQUIRED, BANNED; a ban ends it with BANNED.
      */
     follow: async <Event extends RoomEvent>(
-      { identity, socketId, signal }: Follower,
+      { identity, connectionId }: Follower,
+      signal: AbortSignal = neverAborted,
       { streamId, lastEventId }: Pick<OnEventInput, 'streamId' | 'lastEventId'>,
       kinds?: readonly EventKind[],
     ): Promise<Feed<Event>> => {
@@ -106,7 +110,7 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
       const start = new FeedStart((outlet, request) => {
         const joined: Member = { outlet, request, wants: wantsOf(kinds) };
         member = joined;
-        const key = userId ?? `guest:${socketId}`;
+        const key = userId ?? `guest:${connectionId}`;
         leave = presence.enter(streamId, { key, user });
         room.join(joined, lastEventId, () => isOver);
         return { tell: (event) => room.notify(joined, event) };
@@ -127,7 +131,7 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
 
     /** Public streams as they go live, change or end. */
     followDirectory: (
-      { signal }: Follower,
+      signal: AbortSignal = neverAborted,
       { lastEventId }: OnDirectoryInput,
     ): Promise<Feed<DirectoryEvent>> => directory.follow(signal, lastEventId),
 

@@ -2,7 +2,7 @@ import { type Audience, REPLAY_EVENTS_MAX, type RoomEvent } from '@versbottomlex
 import type { LogEntry } from '../platform/event-bus.js';
 import { parseEventId, toEventId } from './event-id.js';
 import type { FanOut, Item, Member } from './fan-out.js';
-import { messageTail } from './frames.js';
+import { messageTail } from './messages.js';
 import { applyEvent, bitOf, type RoomState } from './room-state.js';
 
 /** How long an event may be missing whose successor is here: statements that commit one after the other may answer the other way round. */

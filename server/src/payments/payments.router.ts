@@ -6,7 +6,6 @@ import {
   PaymentPage,
   TipFeedEvent,
 } from '@versbottomlex/shared';
-import { followerOf } from '../trpc/follower.js';
 import { router } from '../trpc/init.js';
 import { publicProcedure, signedInNowProcedure } from '../trpc/procedures.js';
 
@@ -48,6 +47,6 @@ export const paymentsRouter = router({
     .meta({ events: TipFeedEvent, isSocketOnly: true, errors: ['ACCESS_REQUIRED', 'BANNED', 'NOT_FOUND'] })
     .input(OnRoomInput)
     .subscription(({ ctx, input, signal }) =>
-      ctx.services.live.follow<TipFeedEvent>(followerOf(ctx, signal), input, ['tips']),
+      ctx.services.live.follow<TipFeedEvent>(ctx, signal, input, ['tips']),
     ),
 });

@@ -1,5 +1,3 @@
-import type { TrackedEnvelope } from '@trpc/server';
-
 /** A socket, as what writes to it knows it. */
 export type Outlet = {
   /** Sends whole WebSocket frames as they are; drops them once the socket is closing or was cut for being slow. */
@@ -27,7 +25,8 @@ export class FeedStart {
   }
 }
 
-export type Feed<Event> = AsyncIterable<TrackedEnvelope<Event>, void>;
+/** What a client sees of a feed: events, each with the id from which it can go on later. */
+export type Feed<Event> = AsyncIterable<{ id: string; data: Event }, void>;
 
 /**
  * What a subscription returns: it yields `start`, then waits until `end` is called, with an error to tell the client, or

@@ -1,5 +1,4 @@
 import { ListViewersInput, OnRoomInput, PresenceFeedEvent, ViewerPage } from '@versbottomlex/shared';
-import { followerOf } from '../trpc/follower.js';
 import { router } from '../trpc/init.js';
 import { publicProcedure, signedInProcedure } from '../trpc/procedures.js';
 
@@ -30,6 +29,6 @@ export const presenceRouter = router({
     })
     .input(OnRoomInput)
     .subscription(({ ctx, input, signal }) =>
-      ctx.services.live.follow<PresenceFeedEvent>(followerOf(ctx, signal), input, ['presence']),
+      ctx.services.live.follow<PresenceFeedEvent>(ctx, signal, input, ['presence']),
     ),
 });

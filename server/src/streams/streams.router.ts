@@ -12,7 +12,6 @@ import {
   StreamPage,
   UpdateStreamInput,
 } from '@versbottomlex/shared';
-import { followerOf } from '../trpc/follower.js';
 import { router } from '../trpc/init.js';
 import { publicProcedure, signedInProcedure } from '../trpc/procedures.js';
 
@@ -117,14 +116,12 @@ export const streamsRouter = router({
     .meta({ events: RoomEvent, isSocketOnly: true, errors: ['ACCESS_REQUIRED', 'BANNED', 'NOT_FOUND'] })
     .input(OnEventInput)
     .subscription(({ ctx, input, signal }) =>
-      ctx.services.live.follow<RoomEvent>(followerOf(ctx, signal), input, input.kinds),
+      ctx.services.live.follow<RoomEvent>(ctx, signal, input, input.kinds),
     ),
 
   /** What went live, changed or ended, for a home page. */
   onDirectory: publicProcedure
     .meta({ events: DirectoryEvent, isSocketOnly: true, errors: [] })
     .input(OnDirectoryInput)
-    .subscription(({ ctx, input, signal }) =>
-      ctx.services.live.followDirectory(followerOf(ctx, signal), input),
-    ),
+    .subscription(({ ctx, input, signal }) => ctx.services.live.followDirectory(signal, input)),
 });

@@ -1,13 +1,6 @@
 import type { Logger } from '../platform/logger.js';
 import type { Services } from '../services.js';
 
-/** What a procedure may do with the socket that carries its call. */
-export type SocketSession = {
-  id: string;
-  /** Goes on with this access token instead of the one that was sent at first. Throws as authentication does. */
-  renew(accessToken: string): Promise<{ expiresAt: string }>;
-};
-
 /** What every procedure knows of its call, whichever transport brought it. */
 export type Context = {
   requestId: string;
@@ -18,8 +11,10 @@ export type Context = {
   accessToken: string | undefined;
   /** Whether answers may carry the message and the stack of a fault: in development only. */
   showsFaults: boolean;
-  /** The socket that carries the call; undefined over HTTP. */
-  socket: SocketSession | undefined;
+  /** Names the socket that carries the call, or the request over HTTP. */
+  connectionId: string;
+  /** Goes on with this access token on the socket that carries the call. Throws SOCKET_REQUIRED over HTTP. */
+  renewSocket: (accessToken: string) => Promise<{ expiresAt: string }>;
   services: Services;
   logger: Logger;
 };

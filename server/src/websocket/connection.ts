@@ -2,10 +2,9 @@ import { type AuthExpiringEvent, ConnectionParams, closeCodes } from '@versbotto
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
-import type { Identity } from '../../auth/identity.js';
-import { AppError } from '../../platform/app-error.js';
-import type { Context } from '../../trpc/context.js';
-import { toAppError, toErrorShape } from '../../trpc/errors.js';
+import { AppError } from '../platform/app-error.js';
+import type { Context } from '../trpc/context.js';
+import { toAppError, toErrorShape } from '../trpc/errors.js';
 import { createCallBudget } from './call-budget.js';
 import { type Incoming, readFrame } from './incoming.js';
 import * as limits from './limits.js';
@@ -15,7 +14,11 @@ import type { TrpcHandler } from './trpc-handler.js';
 const ParamsMessage = z.object({ method: z.literal('connectionParams'), data: ConnectionParams.optional() });
 
 /** Who is at the other end, by a token that ends at `expiresAtMs`. */
-export type Credentials = { accessToken: string; identity: Identity; expiresAtMs: number };
+export type Credentials = {
+  accessToken: string;
+  identity: { userId: string; sessionId: string; tokenVersion: number };
+  expiresAtMs: number;
+};
 
 /** The close code for a token that was refused. */
 const closeCodeOf = (error: AppError): number => {
@@ -90,7 +93,7 @@ export const createConnection = (deps: ConnectionDeps) => {
     get accessToken() {
       return credentials?.accessToken;
     },
-    socket: { id: request.id, renew },
+    renewSocket: renew,
   };
 
   const take = (incoming: Incoming) => {
@@ -202,7 +205,7 @@ export const createConnection = (deps: ConnectionDeps) => {
   };
 
   return {
-    get identity(): Identity | undefined {
+    get identity(): Credentials['identity'] | undefined {
       return credentials?.identity;
     },
     close,

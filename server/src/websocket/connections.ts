@@ -1,7 +1,7 @@
 import { closeCodes } from '@versbottomlex/shared';
-import type { AuthService } from '../../auth/auth.service.js';
-import type { EventBus } from '../../platform/event-bus.js';
-import type { Logger } from '../../platform/logger.js';
+import type { EventBus } from '../platform/event-bus.js';
+import type { Logger } from '../platform/logger.js';
+import type { Services } from '../services.js';
 import type { Connection } from './connection.js';
 
 const TICK_MS = 500;
@@ -18,7 +18,7 @@ const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** All sockets of this process, and what ends them from outside: time, revocation, shutdown. */
 export const createConnections = (deps: {
-  auth: Pick<AuthService, 'listLivingSessions'>;
+  auth: Pick<Services['auth'], 'listLivingSessions'>;
   bus: EventBus;
   logger: Logger;
 }) => {
@@ -67,8 +67,12 @@ export const createConnections = (deps: {
   timer.unref();
 
   return {
-    add: (connection: Connection): void => void all.add(connection),
-    remove: (connection: Connection): void => void all.delete(connection),
+    add: (connection: Connection): void => {
+      all.add(connection);
+    },
+    remove: (connection: Connection): void => {
+      all.delete(connection);
+    },
     count: (): number => all.size,
     countOfUser: (userId: string): number => ofUser(userId).length,
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppError } from '../../platform/app-error.js';
+import { AppError } from '../platform/app-error.js';
 import { CALLS_A_FRAME_MAX } from './limits.js';
 
 const Id = z.union([z.int(), z.string().min(1).max(64)]);

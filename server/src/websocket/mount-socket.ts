@@ -3,15 +3,15 @@ import type { AnyRouter } from '@trpc/server';
 import { closeCodes } from '@versbottomlex/shared';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import type { Config } from '../../config.js';
-import { AppError } from '../../platform/app-error.js';
-import type { Clock } from '../../platform/clock.js';
-import type { EventBus } from '../../platform/event-bus.js';
-import type { Logger } from '../../platform/logger.js';
-import type { Services } from '../../services.js';
-import { isAllowedOrigin } from '../cors.js';
-import { pathOf } from '../failure.js';
-import type { CreateContext } from '../request-context.js';
+import type { Config } from '../config.js';
+import { isAllowedOrigin } from '../http/cors.js';
+import { pathOf } from '../http/failure.js';
+import type { CreateContext } from '../http/request-context.js';
+import { AppError } from '../platform/app-error.js';
+import type { Clock } from '../platform/clock.js';
+import type { EventBus } from '../platform/event-bus.js';
+import type { Logger } from '../platform/logger.js';
+import type { Services } from '../services.js';
 import { type Credentials, createConnection } from './connection.js';
 import { createConnections } from './connections.js';
 import { FRAME_BYTES_MAX, SOCKETS_A_USER_MAX } from './limits.js';
@@ -78,7 +78,10 @@ export const mountSocket = async (app: FastifyInstance, deps: Deps): Promise<voi
   };
 
   const accept = (ws: WebSocket, request: FastifyRequest): void => {
-    if (connections.count() >= config.socketsMax) return ws.close(closeCodes.overloaded);
+    if (connections.count() >= config.socketsMax) {
+      ws.close(closeCodes.overloaded);
+      return;
+    }
     const connection = createConnection({
       ws,
       request,
@@ -101,22 +104,23 @@ export const mountSocket = async (app: FastifyInstance, deps: Deps): Promise<voi
     } else done();
   });
 
-  app.after(() => {
-    app.route({
-      method: 'GET',
-      url: PATH,
-      exposeHeadRoute: false,
-      config: { rateLimit: { max: config.rateLimits.handshakesPerMinute, timeWindow: WINDOW_MS } },
-      preValidation: async (request) => {
-        refuseQuery(request);
-        if (!isOriginAllowed(request.headers.origin)) {
-          throw new AppError('FORBIDDEN', { detail: 'This origin may not open a socket.' });
-        }
-      },
-      handler: () => {
-        throw new AppError('NOT_FOUND', { detail: 'This path is a WebSocket.' });
-      },
-      wsHandler: accept,
-    });
+  // A hook of the plugin makes sockets of routes, once it is loaded.
+  await app.after();
+
+  app.route({
+    method: 'GET',
+    url: PATH,
+    exposeHeadRoute: false,
+    config: { rateLimit: { max: config.rateLimits.handshakesPerMinute, timeWindow: WINDOW_MS } },
+    preValidation: async (request) => {
+      refuseQuery(request);
+      if (!isOriginAllowed(request.headers.origin)) {
+        throw new AppError('FORBIDDEN', { detail: 'This origin may not open a socket.' });
+      }
+    },
+    handler: () => {
+      throw new AppError('NOT_FOUND', { detail: 'This path is a WebSocket.' });
+    },
+    wsHandler: accept,
   });
 };

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { textFrame } from '../../live/frames.js';
-import type { Outlet } from '../../platform/feed.js';
+import type { Outlet } from '../platform/feed.js';
+import { textFrame } from '../platform/websocket-frame.js';
 import { UNSENT_BYTES_MAX } from './limits.js';
 
 export type SocketOutlet = Outlet & { sendText(text: string): void };

@@ -3,10 +3,10 @@ import type { IncomingMessage } from 'node:http';
 import type { AnyRouter } from '@trpc/server';
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws';
 import type { WebSocket } from 'ws';
-import { FeedStart, type OpenFeed, type Outlet } from '../../platform/feed.js';
-import type { Logger } from '../../platform/logger.js';
-import type { Context } from '../../trpc/context.js';
-import { logUnlessLogged } from '../failure.js';
+import { logUnlessLogged } from '../http/failure.js';
+import { FeedStart, type OpenFeed, type Outlet } from '../platform/feed.js';
+import type { Logger } from '../platform/logger.js';
+import type { Context } from '../trpc/context.js';
 import type { Message } from './incoming.js';
 
 type Id = number | string;

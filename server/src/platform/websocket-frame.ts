@@ -1,5 +1,3 @@
-import type { FeedRequest } from '../platform/feed.js';
-
 /** FIN and the opcode of text (RFC 6455, 5.2); a server does not mask. */
 const TEXT = 0x81;
 const LENGTH_16 = 126;
@@ -30,13 +28,3 @@ export const textFrame = (...parts: Buffer[]): Buffer => {
   for (const part of parts) offset += part.copy(frame, offset);
   return frame;
 };
-
-/** How tRPC begins a message of data that answers `request`, up to the event's id. */
-export const messageHead = ({ id, jsonrpc }: FeedRequest): Buffer =>
-  Buffer.from(
-    `{"id":${JSON.stringify(id)},${jsonrpc ? '"jsonrpc":"2.0",' : ''}"result":{"type":"data","id":"`,
-  );
-
-/** The rest of such a message, from the event's id on: the same for every request. `eventId` needs no escaping. */
-export const messageTail = (eventId: string, event: string): Buffer =>
-  Buffer.from(`${eventId}","data":{"id":"${eventId}","data":${event}}}}`);

@@ -202,10 +202,7 @@ BEGIN
     WHEN target.id IS NULL THEN 'NOT_FOUND'
     WHEN acting_role IN ('performer', 'admin') THEN 'deleted'
     WHEN acting_role = 'moderator' AND room_role(room.performer_id, target.author_id) IN ('viewer', 'moderator')
-      AND NOT EXISTS (
-        SELECT FROM room_restrictions
-        WHERE performer_id = room.performer_id AND user_id = acting_id AND kind = 'ban'
-      ) THEN 'deleted'
+      THEN 'deleted'
     ELSE 'FORBIDDEN'
   END;
   IF outcome = 'deleted' AND target.deleted_at IS NOT NULL THEN
@@ -217,7 +214,7 @@ BEGIN
     IF log.pinned_message_id = target_message_id THEN
       is_unpinned := true;
       UPDATE stream_logs SET pinned_message_id = NULL WHERE stream_id = target_id;
-      PERFORM append_stream_event(target_id, 'messagePinned', '{"message": null}');
+      PERFORM append_stream_event(target_id, 'messagePinned', '{"messageId": null}');
     END IF;
     IF acting_id <> target.author_id THEN
       INSERT INTO moderation_actions (id, performer_id, action, actor_id, target_id, stream_id, message_id, created_at)

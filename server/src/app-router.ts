@@ -1,4 +1,5 @@
 import { authRouter } from './auth/auth.router.js';
+import { chatRouter } from './chat/chat.router.js';
 import { followsRouter } from './follows/follows.router.js';
 import { moderationRouter } from './moderation/moderation.router.js';
 import { moderatorsRouter } from './moderation/moderators.router.js';
@@ -13,6 +14,7 @@ export const appRouter = router({
   auth: authRouter,
   users: mergeRouters(usersRouter, followsRouter),
   streams: streamsRouter,
+  chat: chatRouter,
   payments: paymentsRouter,
   moderation: mergeRouters(moderationRouter, moderatorsRouter),
   presence: presenceRouter,

@@ -128,6 +128,8 @@ export const Environment = z.object({
   PERFORMER_APPROVAL: z.enum(['auto', 'admin']).optional(),
   RATE_LIMIT_GLOBAL_PER_MINUTE: whole(1, 100_000_000).default(3000),
   RATE_LIMIT_HANDSHAKES_PER_MINUTE: whole(1, 100_000_000).default(60),
+  RATE_LIMIT_CHAT_PER_30_SECONDS: whole(1, 100_000_000).default(20),
+  RATE_LIMIT_CHAT_MODERATOR_PER_30_SECONDS: whole(1, 100_000_000).default(100),
   SOCKETS_MAX: whole(1, 1_000_000).default(20_000),
   LOG_LEVEL: z
     .string()
@@ -192,7 +194,12 @@ export type Config = Readonly<{
   dataDirectory: string;
   tokenSecrets: Readonly<TokenSecrets>;
   performerApproval: 'auto' | 'admin';
-  rateLimits: Readonly<{ globalPerMinute: number; handshakesPerMinute: number }>;
+  rateLimits: Readonly<{
+    globalPerMinute: number;
+    handshakesPerMinute: number;
+    chatPer30Seconds: number;
+    chatModeratorPer30Seconds: number;
+  }>;
   /** How many sockets this process takes. */
   socketsMax: number;
   logLevel: 'ERROR' | 'WARN' | 'INFO' | 'DEBUG';
@@ -229,6 +236,8 @@ export const loadConfig = (
     rateLimits: Object.freeze({
       globalPerMinute: env.RATE_LIMIT_GLOBAL_PER_MINUTE,
       handshakesPerMinute: env.RATE_LIMIT_HANDSHAKES_PER_MINUTE,
+      chatPer30Seconds: env.RATE_LIMIT_CHAT_PER_30_SECONDS,
+      chatModeratorPer30Seconds: env.RATE_LIMIT_CHAT_MODERATOR_PER_30_SECONDS,
     }),
     socketsMax: env.SOCKETS_MAX,
     logLevel: env.LOG_LEVEL,

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { type AuthService, createAuthService } from './auth/auth.service.js';
 import { createTokens } from './auth/tokens.js';
+import { type ChatService, createChatService } from './chat/chat.service.js';
 import type { Config } from './config.js';
 import { createFollowsService, type FollowsService } from './follows/follows.service.js';
 import { createLiveService, type LiveService } from './live/live.service.js';
@@ -28,6 +29,7 @@ export type Services = {
   auth: AuthService;
   users: UsersService;
   streams: StreamsService;
+  chat: ChatService;
   payments: PaymentsService;
   follows: FollowsService;
   moderation: ModerationService;
@@ -42,12 +44,13 @@ export const createServices = (platform: Platform): Services => {
   const auth = createAuthService({ ...platform, tokens });
   const users = createUsersService({ ...platform, performerApproval: config.performerApproval });
   const streams = createStreamsService({ ...platform, users, performerApproval: config.performerApproval });
+  const chat = createChatService({ ...platform, streams, rateLimits: config.rateLimits });
   const payments = createPaymentsService(platform);
   const follows = createFollowsService(platform);
   const moderation = createModerationService(platform);
   const presence = createPresenceService({ ...platform, nodeId: uuidv7() });
   const live = createLiveService({ ...platform, streams, presence });
-  return { auth, users, streams, payments, follows, moderation, presence, live };
+  return { auth, users, streams, chat, payments, follows, moderation, presence, live };
 };
 
 /** Begins what services do by themselves; returns what ends it, after the last socket and before the database. */

@@ -52,9 +52,15 @@ export const liveStreamRow = (given: Partial<StreamRow> & { performerId: string 
 export const endedStreamRow = (given: Partial<StreamRow> & { performerId: string }): StreamRow =>
   streamRow({ status: 'ended', startedAt: aMoment, endedAt: aMoment, ...given });
 
+/** A place in a log is used once; these are used in no other. */
+let lastSeq = 1_000_000;
+
 export const messageRow = (
   given: Partial<MessageRow> & { streamId: string; authorId: string },
-): MessageRow => ({ id: uuidv7(), content: 'Hello', ...given });
+): MessageRow => {
+  lastSeq += 1;
+  return { id: uuidv7(), seq: lastSeq, content: 'Hello', ...given };
+};
 
 export const paymentRow = (given: Partial<PaymentRow> = {}): PaymentRow => ({
   id: uuidv7(),

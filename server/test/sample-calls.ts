@@ -77,6 +77,11 @@ export const sampleCalls: Record<ProcedurePath, Prepare> = {
     const owner = await given.performer();
     return { owner, input: { id: (await given.stream(owner)).id } };
   },
+  'chat.send': ofStream(async () => ({ content: 'Hello everyone!' })),
+  'chat.history': ofStream(async () => ({ limit: 5 })),
+  'chat.delete': ofStream(async (given, stream) => ({
+    messageId: (await given.storedMessage(stream, await given.account())).id,
+  })),
   'moderation.getSettings': ofStream(),
   'moderation.updateSettings': ofStream(async () => ({
     slowModeSeconds: 10,

@@ -59,7 +59,7 @@ await withBench(async ({ database, start }) => {
   );
   const p50 = (latencies: Latency[]) => latencies.map((latency) => latency.p50);
 
-  report({
+  report(plan, {
     title: 'Authentication',
     command: 'npm run bench:auth',
     about: [

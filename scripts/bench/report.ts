@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { projectDirectory } from '../../server/src/config.js';
+import type { Plan } from './rounds.js';
 
 /** The first column holds names, the others figures. */
 export type Table = { head: string[]; rows: string[][] };
@@ -39,9 +40,10 @@ export type Section = {
 const DOCUMENT = join(projectDirectory, 'docs/benchmarks.md');
 const PREAMBLE = `# Benchmarks
 
-Written by \`npm run bench:rest\`, \`bench:auth\` and \`bench:start\`, each its own section; the sources are in \`scripts/bench/\`. Every
-figure stands beside a baseline that ran in the same script, in turn with it. Processor time is that of the server's process
-for one answer; it moves less than the rate when the machine does something else as well. On a busy machine compare ratios only.
+Written by \`npm run bench:rest\`, \`bench:auth\`, \`bench:start\`, \`bench:fanout\` and \`bench:chat\`, each its own section; the sources are
+in \`scripts/bench/\`. Every figure stands beside a baseline that ran in the same script, in turn with it. Processor time is that of
+the server's process for one answer or delivery; it moves less than the rate when the machine does something else as well. On a busy
+machine compare ratios only.
 `;
 
 const requireHere = createRequire(import.meta.url);
@@ -87,10 +89,11 @@ const render = (section: Section): string =>
 
 const sectionsOf = (text: string): string[] => text.split(/^(?=## )/m).slice(1);
 
-/** Prints the section, and writes it into docs/benchmarks.md in place of the one of the same title. */
-export const report = (section: Section): void => {
+/** Prints the section, and writes it into docs/benchmarks.md in place of the one of the same title, unless it is a trial. */
+export const report = ({ isTrial }: Plan, section: Section): void => {
   const text = render(section);
   process.stdout.write(`\n${text}\n`);
+  if (isTrial) return;
   const others = existsSync(DOCUMENT) ? sectionsOf(readFileSync(DOCUMENT, 'utf8')) : [];
   const isOther = (other: string) => !other.startsWith(`## ${section.title}\n`);
   const sections = [...others.filter(isOther).map((other) => other.trimEnd()), text].sort();

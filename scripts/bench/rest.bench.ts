@@ -44,7 +44,7 @@ await withBench(async ({ database, start }) => {
   const results = await alternate(contenders, plan.rounds, (contender) => measure(contender, plan.seconds));
   const [signedIn = [], asGuest = [], bareDates = [], bareTexts = [], peer = []] = results;
 
-  report({
+  report(plan, {
     title: 'GET /api/streams',
     command: 'npm run bench:rest',
     about: [

@@ -1,13 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { projectDirectory } from '../../server/src/config.js';
 import { freePort, isAnswering } from './bench-server.js';
+import { residentBytes } from './resident-bytes.js';
 
 const WAIT_MS_MAX = 60_000;
 const POLL_MS = 5;
 const SETTLE_MS = 5000;
-const KIB_PER_MIB = 1024;
+const BYTES_PER_MIB = 2 ** 20;
 
 export type Started = {
   /** From the start of the command to the first answer. */
@@ -34,11 +34,6 @@ const hasEnded = (group: number): boolean => {
   }
 };
 
-const residentMib = async ({ pid }: ChildProcess): Promise<number> => {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / KIB_PER_MIB;
-};
-
 /** Starts our server on the data of `directory`, waits for its first answer, and stops it and its database. */
 export const startOnce = async (options: {
   command: string;
@@ -62,6 +57,8 @@ export const startOnce = async (options: {
       LOG_LEVEL: 'ERROR',
     },
   });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${command} cannot be started.`);
   try {
     await until('the server answers', () => {
       if (child.exitCode !== null) throw new Error(`${command} ended with exit code ${child.exitCode}.`);
@@ -70,12 +67,9 @@ export const startOnce = async (options: {
     const seconds = (performance.now() - startedAt) / 1000;
     if (!measuresIdle) return { seconds };
     await delay(SETTLE_MS);
-    return { seconds, idleMib: await residentMib(child) };
+    return { seconds, idleMib: (await residentBytes(pid)) / BYTES_PER_MIB };
   } finally {
-    const { pid } = child;
-    if (pid !== undefined) {
-      if (!hasEnded(pid)) process.kill(-pid, 'SIGTERM');
-      await until('the server has ended', () => hasEnded(pid));
-    }
+    if (!hasEnded(pid)) process.kill(-pid, 'SIGTERM');
+    await until('the server has ended', () => hasEnded(pid));
   }
 };

@@ -13,7 +13,7 @@ const NPM_SECONDS_MAX = 3;
 const IDLE_MIB_MAX = 150;
 const MAIN = 'server/dist/main.js';
 
-const { rounds } = readPlan();
+const plan = readPlan();
 build();
 const directory = await mkdtemp(join(tmpdir(), 'versbottomlex-bench-'));
 // Started by root, the database runs as a user who has to reach its data here.
@@ -40,17 +40,17 @@ try {
       () => startOnce({ command: process.execPath, args: [MAIN], directory, measuresIdle: true }),
       () => startOnce({ command: 'npm', args: ['start'], directory }),
     ],
-    rounds,
+    plan.rounds,
     (start) => start(),
   );
   const seconds = (all: Started[]) => median(all.map((one) => one.seconds));
   const idleMib = median(built.map(({ idleMib }) => idleMib ?? Number.NaN));
 
-  report({
+  report(plan, {
     title: 'Start',
     command: 'npm run bench:start',
     about: [
-      `How long does a developer wait? From the start of the command to the first 200 of \`/health/ready\`, in development, with the embedded PostgreSQL and the data of an earlier start; whole machine, ${rounds} rounds in turn after a first one that creates the data, medians. Memory is what the Node process alone holds, 5 s after that first answer.`,
+      `How long does a developer wait? From the start of the command to the first 200 of \`/health/ready\`, in development, with the embedded PostgreSQL and the data of an earlier start; whole machine, ${plan.rounds} rounds in turn after a first one that creates the data, medians. Memory is what the Node process alone holds, 5 s after that first answer.`,
     ],
     packages: ['fastify', 'postgres'],
     postgresVersion,

@@ -2,6 +2,7 @@ import { toIsoTimestamp } from '@versbottomlex/database';
 import postgres from 'postgres';
 import { buildApp } from '../../../server/dist/app.js';
 import { loadConfig, readEnvironment } from '../../../server/dist/config.js';
+import { systemClock } from '../../../server/dist/platform/clock.js';
 import { connectionOptions } from '../../../server/dist/platform/database.js';
 import { createEventBus } from '../../../server/dist/platform/event-bus.js';
 import { createLogger } from '../../../server/dist/platform/logger.js';
@@ -20,6 +21,7 @@ const app = await buildApp({
   services: {} as never,
   database: { isReachable: async () => true },
   bus: createEventBus(),
+  clock: systemClock,
   router: router({}),
 });
 

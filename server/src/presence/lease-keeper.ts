@@ -149,6 +149,7 @@ export const createLeaseKeeper = ({ database, clock, logger, nodeId, rooms, nowM
      * or through the next one, neither leave nor join. Never throws; without the database they expire by themselves.
      */
     handOver: async (): Promise<void> => {
+      if (failing.size > 0) return;
       const expiresAt = addSeconds(clock.now(), GRACE_MS / 1000);
       await queries.handOverLeases(database, { nodeId, expiresAt }).catch(() => {});
     },

@@ -1,11 +1,13 @@
 import { audienceLeases, streams, users } from '@versbottomlex/database';
 import type { UserSummary } from '@versbottomlex/shared';
 import { eq } from 'drizzle-orm';
+import fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFactories } from '../../test/factories.js';
 import { createPortForwarder } from '../../test/port-forwarder.js';
 import { liveStreamRow, streamRow, userRow } from '../../test/rows.js';
+import { scaled } from '../../test/scale.js';
 import { createTestServices } from '../../test/services.js';
 import { createDatabase, type Database } from '../platform/database.js';
 import { createLogger } from '../platform/logger.js';
@@ -263,6 +265,58 @@ describe('two processes', () => {
     await restarted.stop();
     await pass(9, openNode());
     expect([await countsOf(streamId), await leasesOf(streamId)]).toEqual([{ now: 0, peak: 3 }, 0]);
+  });
+});
+
+it('comes to the same number in every process and in the database, whatever viewers do', async () => {
+  const crowd = await addUsers(4);
+  const aMove = fc.record({
+    node: fc.nat(1),
+    who: fc.nat(5),
+    isEntering: fc.boolean(),
+    thenSeconds: fc.constantFrom(0, 0, 0.25, 3, 9),
+  });
+  const property = fc.asyncProperty(fc.array(aMove, { maxLength: 25 }), async (moves) => {
+    const streamId = uuidv7();
+    const performerId = crowd[0]?.id ?? expect.fail();
+    await client.insert(streams).values(streamRow({ id: streamId, performerId }));
+    const nodes = [openNode(), openNode()] as const;
+    const open: { node: number; who: number; leave: () => void }[] = [];
+    const attendees = [...crowd.map(asViewer), aGuest(), aGuest()];
+    for (const { node, who, isEntering, thenSeconds } of moves) {
+      const place = open.findIndex((each) => each.node === node && each.who === who);
+      const viewer = attendees[who] ?? expect.fail();
+      if (isEntering) open.push({ node, who, leave: nodes[node === 0 ? 0 : 1].enter(streamId, viewer) });
+      else if (place >= 0) open.splice(place, 1)[0]?.leave();
+      await pass(thenSeconds, ...nodes);
+    }
+    await pass(15, ...nodes);
+    const users = new Set(open.filter(({ who }) => who < 4).map(({ who }) => who)).size;
+    const guests = new Set(open.filter(({ who }) => who >= 4).map(({ who, node }) => `${who} ${node}`)).size;
+    for (const [index, node] of nodes.entries()) {
+      const isOpen = open.some((each) => each.node === index);
+      const expected = isOpen ? { viewerCount: users + guests, guestCount: guests } : expect.anything();
+      expect(node.audienceOf(streamId)).toEqual(expected);
+    }
+    expect((await countsOf(streamId)).now).toBe(users + guests);
+    expect(await leasesOf(streamId)).toBe(new Set(open.map(({ node }) => node)).size);
+  });
+  await fc.assert(property, { numRuns: scaled({ quick: 20, full: 500 }) });
+});
+
+describe('a process', () => {
+  it('keeps time by itself from its start to its stop', async () => {
+    const node = openNode();
+    node.start();
+    node.enter(streamId, aGuest());
+    await expect.poll(() => countsOf(streamId)).toEqual({ now: 1, peak: 1 });
+    clock.advance(5);
+    node.enter(streamId, aGuest());
+    await expect.poll(() => countsOf(streamId)).toEqual({ now: 2, peak: 2 });
+    await node.stop();
+    const [lease] = await client.select().from(audienceLeases).where(eq(audienceLeases.streamId, streamId));
+    expect(lease?.guestCount).toBe(0);
+    expect(Date.parse(lease?.expiresAt ?? '') - clock.now().getTime()).toBe(8000);
   });
 });
 

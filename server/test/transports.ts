@@ -6,10 +6,23 @@ import { listOperations, type Operation } from '../src/http/operations.js';
 
 type Outputs = inferRouterOutputs<AppRouter>;
 
-/** Every procedure, as tRPC names it: `streams.list`. */
-export type ProcedurePath = {
+type AnyPath = {
   [Feature in keyof Outputs & string]: `${Feature}.${keyof Outputs[Feature] & string}`;
 }[keyof Outputs & string];
+
+/** Procedures that work over WebSocket alone. */
+export const socketPaths = [
+  'auth.renewSocket',
+  'streams.onEvent',
+  'streams.onDirectory',
+  'chat.onMessage',
+  'payments.onTip',
+  'presence.onChange',
+] as const satisfies AnyPath[];
+export type SocketPath = (typeof socketPaths)[number];
+
+/** Every other procedure, as tRPC names it: `streams.list`. */
+export type ProcedurePath = Exclude<AnyPath, SocketPath>;
 
 export type OutputOf<Path extends ProcedurePath> =
   Path extends `${infer Feature extends keyof Outputs & string}.${infer Name}`

@@ -2,7 +2,7 @@
 import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure, TRPCSubscriptionProcedure } from '@trpc/server';
 import type { z } from 'zod';
 import type { ErrorShape } from './errors.js';
-import type { AppointModeratorInput, BecomePerformerInput, ChangePasswordInput, ChatMessage, ClearChatInput, CreateStreamInput, DeleteUserInput, DeletedUser, DirectoryEvent, DismissModeratorInput, Done, EndStreamInput, FollowInput, Following, GetPaymentInput, GetRoomSettingsInput, GetStreamInput, GetUserInput, LiftRestrictionInput, ListFollowedInput, ListModerationActionsInput, ListModeratorsInput, ListRestrictionsInput, ListStreamsInput, ListUserStreamsInput, ListViewersInput, LoggedOut, LoginInput, LogoutInput, ModerationActionPage, Moderator, ModeratorPage, NoInput, OnDirectoryInput, OnEventInput, OnRoomInput, OwnUser, Payment, PaymentHistoryInput, PaymentPage, PinMessageInput, PresenceFeedEvent, RefreshInput, RegisterInput, RenewSocketInput, RestrictViewerInput, Restriction, RestrictionPage, RoomEvent, RoomSettings, SignedIn, SocketRenewed, StartStreamInput, Stream, StreamPage, TipFeedEvent, TokenPair, UnfollowInput, UnpinMessageInput, UpdateRoomSettingsInput, UpdateStreamInput, UpdateUserInput, UserProfile, UserSummaryPage, VerifyUserInput, ViewerPage } from './index.js';
+import type { AppointModeratorInput, BecomePerformerInput, ChangePasswordInput, ChatFeedEvent, ChatHistoryInput, ChatMessage, ChatMessagePage, ClearChatInput, CreateStreamInput, DeleteMessageInput, DeleteUserInput, DeletedUser, DirectoryEvent, DismissModeratorInput, Done, EndStreamInput, FollowInput, Following, GetPaymentInput, GetRoomSettingsInput, GetStreamInput, GetUserInput, LiftRestrictionInput, ListFollowedInput, ListModerationActionsInput, ListModeratorsInput, ListRestrictionsInput, ListStreamsInput, ListUserStreamsInput, ListViewersInput, LoggedOut, LoginInput, LogoutInput, ModerationActionPage, Moderator, ModeratorPage, NoInput, OnDirectoryInput, OnEventInput, OnRoomInput, OwnUser, Payment, PaymentHistoryInput, PaymentPage, PinMessageInput, PresenceFeedEvent, RefreshInput, RegisterInput, RenewSocketInput, RestrictViewerInput, Restriction, RestrictionPage, RoomEvent, RoomSettings, SendMessageInput, SignedIn, SocketRenewed, StartStreamInput, Stream, StreamPage, TipFeedEvent, TokenPair, UnfollowInput, UnpinMessageInput, UpdateRoomSettingsInput, UpdateStreamInput, UpdateUserInput, UserProfile, UserSummaryPage, VerifyUserInput, ViewerPage } from './index.js';
 
 type Root = { ctx: object; meta: object; errorShape: ErrorShape; transformer: false };
 
@@ -39,6 +39,12 @@ export type AppRouter = TRPCBuiltRouter<
       end: TRPCMutationProcedure<{ input: z.input<typeof EndStreamInput>; output: z.output<typeof Stream>; meta: object }>;
       onEvent: TRPCSubscriptionProcedure<{ input: z.input<typeof OnEventInput>; output: AsyncIterable<{ id: string; data: z.output<typeof RoomEvent> }, void>; meta: object }>;
       onDirectory: TRPCSubscriptionProcedure<{ input: z.input<typeof OnDirectoryInput>; output: AsyncIterable<{ id: string; data: z.output<typeof DirectoryEvent> }, void>; meta: object }>;
+    };
+    chat: {
+      history: TRPCQueryProcedure<{ input: z.input<typeof ChatHistoryInput>; output: z.output<typeof ChatMessagePage>; meta: object }>;
+      send: TRPCMutationProcedure<{ input: z.input<typeof SendMessageInput>; output: z.output<typeof ChatMessage>; meta: object }>;
+      delete: TRPCMutationProcedure<{ input: z.input<typeof DeleteMessageInput>; output: z.output<typeof ChatMessage>; meta: object }>;
+      onMessage: TRPCSubscriptionProcedure<{ input: z.input<typeof OnRoomInput>; output: AsyncIterable<{ id: string; data: z.output<typeof ChatFeedEvent> }, void>; meta: object }>;
     };
     payments: {
       history: TRPCQueryProcedure<{ input: z.input<typeof PaymentHistoryInput>; output: z.output<typeof PaymentPage>; meta: object }>;

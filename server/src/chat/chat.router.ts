@@ -1,8 +1,10 @@
 import {
+  ChatFeedEvent,
   ChatHistoryInput,
   ChatMessage,
   ChatMessagePage,
   DeleteMessageInput,
+  OnRoomInput,
   SendMessageInput,
 } from '@versbottomlex/shared';
 import { router } from '../trpc/init.js';
@@ -72,4 +74,12 @@ export const chatRouter = router({
     .input(DeleteMessageInput)
     .output(ChatMessage)
     .mutation(({ ctx, input }) => ctx.services.chat.delete(ctx.identity, input)),
+
+  /** The live feed of a stream, narrowed to its chat. */
+  onMessage: publicProcedure
+    .meta({ events: ChatFeedEvent, isSocketOnly: true, errors: ['ACCESS_REQUIRED', 'BANNED', 'NOT_FOUND'] })
+    .input(OnRoomInput)
+    .subscription(({ ctx, input, signal }) =>
+      ctx.services.live.follow<ChatFeedEvent>(ctx, signal, input, ['chat']),
+    ),
 });

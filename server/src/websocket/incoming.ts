@@ -11,7 +11,7 @@ const Call = z.object({
   method: z.enum(['query', 'mutation', 'subscription']),
   params: z.object({
     path: z.string().min(1).max(100),
-    input: z.unknown(),
+    input: z.unknown().optional(),
     lastEventId: z.string().max(64).optional(),
   }),
 });

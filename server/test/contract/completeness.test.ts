@@ -4,9 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { appRouter } from '../../src/app-router.js';
 import { API_PREFIX, createOpenApiDocument } from '../../src/http/openapi-document.js';
 import { takesBody } from '../../src/http/operations.js';
-import { operations, type TestedOperation } from '../transports.js';
+import type { ProcedureMeta } from '../../src/trpc/init.js';
+import { operations, socketPaths, type TestedOperation } from '../transports.js';
 
-const procedures = Object.keys(appRouter._def.procedures);
+type Procedures = Record<string, { _def: { meta?: ProcedureMeta } }>;
+const all = Object.entries(appRouter._def.procedures as unknown as Procedures);
+const procedures = all.filter(([, { _def }]) => !_def.meta?.isSocketOnly).map(([path]) => path);
 const document = createOpenApiDocument(appRouter, 'https://api.example.com');
 
 /** `auth.changePassword` is held by `auth-change-password.contract.test.ts`. */
@@ -65,8 +68,10 @@ describe('the contract', () => {
     expect(text.replaceAll(/\s/g, '')).toContain(`contract('${procedure}',{`);
   });
 
-  it('has every procedure on REST too', () => {
+  it('has every procedure on REST too, except those that need a socket', () => {
     expect(operations.map(({ procedurePath }) => procedurePath).sort()).toEqual(procedures.sort());
+    const others = all.map(([path]) => path).filter((path) => !procedures.includes(path));
+    expect(others.sort()).toEqual([...socketPaths].sort());
   });
 
   it.each(operations.map((operation) => ({ path: operation.procedurePath, operation })))(

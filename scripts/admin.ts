@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Email, Username } from '@versbottomlex/shared';
-import { setRole } from '../server/src/administration/administration.queries.js';
+import { renewEpochs, setRole } from '../server/src/administration/administration.queries.js';
 import { AppError } from '../server/src/platform/app-error.js';
 import { StartupError } from '../server/src/platform/startup-error.js';
 import { run, type ServerParts, say, withServerParts } from './with-server-parts.js';
@@ -12,6 +12,7 @@ const usage = () =>
       'npm run admin -- promote <username>          makes an admin of an account',
       'npm run admin -- demote <username>           makes a viewer of an account',
       'npm run admin -- verify <username>           makes a verified performer of an account',
+      'npm run admin -- renew-feeds                 after restoring a backup: live clients start anew',
     ].join('\n'),
     64,
   );
@@ -48,6 +49,10 @@ run(() =>
   withServerParts(async (parts) => {
     const [command, name = '', email = '', ...rest] = process.argv.slice(2);
     if (rest.length > 0) throw usage();
+    if (command === 'renew-feeds' && name === '') {
+      say(`${await renewEpochs(parts.database)} feeds start anew at their clients.`);
+      return;
+    }
     const username = validated(Username, name);
     try {
       if (command === 'create') await create(parts, username, validated(Email, email));

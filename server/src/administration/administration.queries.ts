@@ -33,3 +33,16 @@ export const listTakenUsernames = async (database: Database, usernames: string[]
   const rows = await listUsernamesStatement(database, { usernames: usernames.join() });
   return rows.map(({ username }) => username);
 };
+
+const renewEpochsStatement = preparedSql(
+  'administration_renew_epochs',
+  z.object({ count: z.int() }),
+  sql`with renewed as (
+      update stream_logs set epoch = (epoch + 1 + floor(random() * 1000000)::int) % 2147483647 returning stream_id
+    )
+    select count(*)::int as count from renewed`,
+);
+
+/** Makes every client start its feeds anew: for when the logs are no longer those that clients saw. How many. */
+export const renewEpochs = async (database: Database): Promise<number> =>
+  (await renewEpochsStatement(database))[0]?.count ?? 0;

@@ -337,7 +337,8 @@ $$;
 --> statement-breakpoint
 -- As before, and nobody follows a deleted account, moderates for it or is kept from its rooms any more, nor it anybody.
 -- Rows that two accounts share are locked in order, because both may be deleted at once; so are the logs, whose rows
--- moderators lock together.
+-- moderators lock together. Streams are locked so that the log of moderation may still refer to them: whoever writes
+-- there has the lock of the stream's log, for which this waits.
 CREATE OR REPLACE FUNCTION delete_account(account_id uuid, deleted_time timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
@@ -360,7 +361,7 @@ BEGIN
   DELETE FROM room_restrictions WHERE account_id IN (performer_id, user_id);
   DELETE FROM room_settings WHERE performer_id = account_id;
 
-  PERFORM FROM streams WHERE performer_id = account_id AND status <> 'ended' ORDER BY id FOR UPDATE;
+  PERFORM FROM streams WHERE performer_id = account_id AND status <> 'ended' ORDER BY id FOR NO KEY UPDATE;
   PERFORM FROM stream_logs JOIN streams ON streams.id = stream_id
   WHERE performer_id = account_id AND status <> 'ended' ORDER BY stream_id FOR NO KEY UPDATE OF stream_logs;
   UPDATE streams SET status = 'ended', ended_at = deleted_time WHERE performer_id = account_id AND status <> 'ended';

@@ -4,6 +4,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFactories } from '../../test/factories.js';
 import { failureOf, outcomeOf } from '../../test/outcome.js';
+import { scaled } from '../../test/scale.js';
 import { createTestServices } from '../../test/services.js';
 
 const platform = await createTestServices();
@@ -221,6 +222,33 @@ describe('moderators', () => {
       ]);
       expect(ends).toEqual(['ok', 'ok']);
       const left = await database.client.$count(roomModerators, eq(roomModerators.performerId, one.user.id));
+      expect(left).toBe(0);
+    }
+  });
+
+  it('who act while the performer is deleted, act before it or not at all', async () => {
+    for (let round = 0; round < scaled({ quick: 15, full: 200 }); round += 1) {
+      const owner = await factories.performer();
+      const moderator = await factories.moderatorOf(owner);
+      const room = await factories.stream(owner);
+      await factories.scheduledStream(owner);
+      const { id: messageId } = await factories.storedMessage(room, moderator);
+      const viewer = await factories.account();
+      const identity = await identityOf(moderator);
+      const of = { streamId: room.id };
+      const [deleted, ...acts] = await Promise.all([
+        outcomeOf(factories.deleted(owner)),
+        outcomeOf(moderation.pin(identity, { ...of, messageId })),
+        outcomeOf(moderation.clear(identity, of.streamId)),
+        outcomeOf(moderation.restrict(identity, { ...of, userId: viewer.user.id, kind: 'ban' })),
+        outcomeOf(moderation.updateSettings(identity, { ...of, slowModeSeconds: 30 })),
+      ]);
+      expect(deleted).toBe('ok');
+      for (const act of acts) expect(['ok', 'FORBIDDEN', 'NOT_FOUND']).toContain(act);
+      const left = await database.client.$count(
+        roomRestrictions,
+        eq(roomRestrictions.performerId, owner.user.id),
+      );
       expect(left).toBe(0);
     }
   });

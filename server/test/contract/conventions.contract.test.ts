@@ -147,14 +147,20 @@ describe('an empty body', () => {
 
 describe('lists', () => {
   const takesLimit = ({ input }: TestedOperation) =>
-    [{ limit: 1 }, { limit: 1, id: anId }].some((given) => input?.safeParse(given).success);
+    [{}, { id: anId }, { streamId: anId }].some((given) => input?.safeParse({ limit: 1, ...given }).success);
   const lists = operations.filter(takesLimit);
 
   it('are all that take a limit', () => {
-    expect(lists.map(({ procedurePath }) => procedurePath)).toEqual([
-      'users.listStreams',
-      'streams.list',
+    expect(lists.map(({ procedurePath }) => procedurePath).sort()).toEqual([
+      'chat.history',
+      'moderation.listActions',
+      'moderation.listModerators',
+      'moderation.listRestrictions',
       'payments.history',
+      'presence.list',
+      'streams.list',
+      'users.listFollowed',
+      'users.listStreams',
     ]);
   });
 

@@ -254,13 +254,11 @@ describe('follows', () => {
   type Row = typeof follows.$inferInsert;
   const insert = async (given: Partial<Row> = {}) =>
     refusalOf(
-      db
-        .insert(follows)
-        .values({
-          followerId: given.followerId ?? (await model.addUser()),
-          followedId: performerId,
-          ...given,
-        }),
+      db.insert(follows).values({
+        followerId: given.followerId ?? (await model.addUser()),
+        followedId: performerId,
+        ...given,
+      }),
     );
 
   it('has no column that may be null', async () => {

@@ -1,12 +1,12 @@
 -- A moment as the API writes it.
 CREATE FUNCTION iso_timestamp(moment timestamptz) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
 --> statement-breakpoint
 -- What a stream or a message shows of its user: UserSummary.
 CREATE FUNCTION user_summary(member users) RETURNS json
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT json_build_object('id', member.id, 'username', member.username, 'displayName', member.display_name,
     'avatarUrl', member.avatar_url, 'isVerified', member.is_verified)
 $$;
@@ -38,7 +38,15 @@ SELECT messages.stream_id, messages.seq, messages.id, messages.author_id, messag
     'id', messages.id,
     'streamId', messages.stream_id,
     'author', user_summary(author),
-    'authorRole', room_role(streams.performer_id, messages.author_id),
+    'authorRole', CASE
+      WHEN streams.performer_id = messages.author_id THEN 'performer'
+      WHEN author.role = 'admin' THEN 'admin'
+      WHEN EXISTS (
+        SELECT FROM room_moderators
+        WHERE room_moderators.performer_id = streams.performer_id AND user_id = messages.author_id
+      ) THEN 'moderator'
+      ELSE 'viewer'
+    END,
     'content', CASE WHEN messages.deleted_at IS NULL THEN messages.content END,
     'mentions', CASE WHEN messages.deleted_at IS NOT NULL OR messages.mentioned_ids = '{}' THEN '[]'::json ELSE (
       SELECT coalesce(json_agg(json_build_object('id', mentioned.id, 'username', mentioned.username)

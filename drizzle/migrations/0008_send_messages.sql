@@ -6,23 +6,23 @@
 -- blocked terms, and `mentions` are usernames in lower case.
 CREATE FUNCTION send_chat_messages(target_id uuid, batch jsonb, sent_time timestamptz)
 RETURNS TABLE (item_index integer, outcome text, message_seq bigint, sent_message json, retry_after_ms integer)
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   log stream_logs;
   room record;
   item record;
   item_outcome text;
-  item_seq bigint;
+  item_id uuid;
   item_retry integer;
   item_key text;
   next_seq bigint;
-  earlier integer;
   -- One entry an item.
   outcomes text[] := '{}';
-  seqs bigint[] := '{}';
+  ids uuid[] := '{}';
   retries integer[] := '{}';
   -- One entry a message that is stored: its place in the batch, its author, and what a retry of it would be known by.
   stored_items integer[] := '{}';
+  stored_ids uuid[] := '{}';
   stored_seqs bigint[] := '{}';
   stored_authors uuid[] := '{}';
   stored_keys text[] := '{}';
@@ -44,18 +44,22 @@ BEGIN
     FROM streams LEFT JOIN room_settings AS settings ON settings.performer_id = streams.performer_id
     WHERE streams.id = target_id;
 
-  -- Each LIMIT keeps the planner from reading a whole table for the items of one batch.
+  -- LIMIT 1 makes each of these a look-up for one item; the function's settings keep a plan that was made for small
+  -- tables good for large ones, and spare its making.
   FOR item IN
-    SELECT given.place, given.author_id, given.client_message_id, given.reply_to_id, given.folded, given.has_link,
+    SELECT given.place, given.new_id, given.author_id, given.client_message_id, given.reply_to_id, given.folded, given.has_link,
       author.id IS NULL OR author.deleted_at IS NOT NULL AS is_gone,
       author.suspended_at IS NOT NULL AS is_suspended,
-      room_role(room.performer_id, given.author_id) AS role,
+      given.author_id = room.performer_id OR author.role = 'admin' AS is_exempt,
+      EXISTS (
+        SELECT FROM room_moderators WHERE performer_id = room.performer_id AND user_id = given.author_id
+      ) AS is_moderator,
       restriction.kind AS restriction,
       restriction.expires_at AS restricted_until,
       CASE WHEN given.client_message_id IS NOT NULL THEN (
-        SELECT seq FROM messages
+        SELECT id FROM messages
         WHERE stream_id = target_id AND author_id = given.author_id AND client_message_id = given.client_message_id
-      ) END AS sent_seq,
+      ) END AS sent_id,
       CASE WHEN room.is_private OR room.is_tickets_only THEN has_ticket(target_id, given.author_id) END AS has_ticket,
       CASE WHEN room.is_followers_only THEN EXISTS (
         SELECT FROM follows WHERE follower_id = given.author_id AND followed_id = room.performer_id
@@ -69,12 +73,13 @@ BEGIN
         WHERE id = given.reply_to_id AND stream_id = target_id AND seq > log.cleared_seq AND deleted_at IS NULL
       ) END AS is_reply_known
     FROM (
-      SELECT place::integer, (value ->> 'authorId')::uuid AS author_id, value ->> 'clientMessageId' AS client_message_id,
+      SELECT place::integer, (value ->> 'id')::uuid AS new_id, (value ->> 'authorId')::uuid AS author_id, value ->> 'clientMessageId' AS client_message_id,
         (value ->> 'replyToId')::uuid AS reply_to_id, value ->> 'folded' AS folded, (value ->> 'hasLink')::boolean AS has_link
       FROM jsonb_array_elements(batch) WITH ORDINALITY AS element (value, place)
+      OFFSET 0
     ) AS given
     LEFT JOIN LATERAL (
-      SELECT id, deleted_at, suspended_at FROM users WHERE id = given.author_id LIMIT 1
+      SELECT id, role, deleted_at, suspended_at FROM users WHERE id = given.author_id LIMIT 1
     ) AS author ON true
     LEFT JOIN LATERAL (
       SELECT kind, expires_at FROM room_restrictions
@@ -82,20 +87,19 @@ BEGIN
     ) AS restriction ON true
     ORDER BY given.place
   LOOP
-    item_seq := item.sent_seq;
+    item_id := item.sent_id;
     item_retry := NULL;
     item_key := item.author_id || item.client_message_id;
-    IF item_seq IS NULL AND item_key IS NOT NULL THEN
-      earlier := array_position(stored_keys, item_key);
-      item_seq := stored_seqs[earlier];
+    IF item_id IS NULL AND item_key IS NOT NULL THEN
+      item_id := stored_ids[array_position(stored_keys, item_key)];
     END IF;
 
     item_outcome := CASE
-      WHEN item_seq IS NOT NULL THEN 'duplicate'
+      WHEN item_id IS NOT NULL THEN 'duplicate'
       WHEN room.status <> 'live' THEN 'STREAM_NOT_LIVE'
       WHEN item.is_gone THEN 'SESSION_REVOKED'
       WHEN item.is_suspended THEN 'ACCOUNT_SUSPENDED'
-      WHEN room.is_private AND NOT item.has_ticket AND item.role NOT IN ('performer', 'admin') THEN 'ACCESS_REQUIRED'
+      WHEN room.is_private AND NOT item.has_ticket AND NOT item.is_exempt THEN 'ACCESS_REQUIRED'
       WHEN item.restriction = 'ban' THEN 'BANNED'
       WHEN item.restricted_until > sent_time THEN 'TIMED_OUT'
       WHEN NOT item.is_reply_known THEN 'UNKNOWN_REPLY'
@@ -105,7 +109,7 @@ BEGIN
       item_retry := greatest(1, ceil(extract(epoch FROM item.restricted_until - sent_time) * 1000));
     END IF;
 
-    IF item_outcome = 'stored' AND item.role = 'viewer' THEN
+    IF item_outcome = 'stored' AND NOT item.is_exempt AND NOT item.is_moderator THEN
       IF room.slow_mode_ms > 0 THEN
         IF item.author_id = ANY (stored_authors) THEN
           item_retry := room.slow_mode_ms;
@@ -133,15 +137,16 @@ BEGIN
     END IF;
 
     IF item_outcome = 'stored' THEN
-      item_seq := next_seq;
-      next_seq := next_seq + 1;
+      item_id := item.new_id;
       stored_items := stored_items || item.place;
-      stored_seqs := stored_seqs || item_seq;
+      stored_ids := stored_ids || item_id;
+      stored_seqs := stored_seqs || next_seq;
+      next_seq := next_seq + 1;
       stored_authors := stored_authors || item.author_id;
       stored_keys := stored_keys || item_key;
     END IF;
     outcomes := outcomes || item_outcome;
-    seqs := seqs || item_seq;
+    ids := ids || item_id;
     retries := retries || item_retry;
   END LOOP;
 
@@ -158,18 +163,17 @@ BEGIN
         ) END,
         value ->> 'clientMessageId', (value ->> 'replyToId')::uuid, sent_time
       FROM unnest(stored_items, stored_seqs) AS stored (place, seq)
-      CROSS JOIN LATERAL (SELECT batch -> (stored.place - 1) AS value) AS given;
+      CROSS JOIN LATERAL (SELECT batch -> (stored.place - 1) AS value OFFSET 0) AS given;
     INSERT INTO stream_events (stream_id, seq, type, created_at)
       SELECT target_id, stored.seq, 'chatMessage', sent_time FROM unnest(stored_seqs) AS stored (seq);
     UPDATE stream_logs SET last_seq = next_seq - 1 WHERE stream_id = target_id;
   END IF;
 
   RETURN QUERY
-    SELECT answer.place::integer - 1, answer.outcome, answer.seq, shown.message, answer.retry
-    FROM unnest(outcomes, seqs, retries) WITH ORDINALITY AS answer (outcome, seq, retry, place)
+    SELECT answer.place::integer - 1, answer.outcome, shown.seq, shown.message, answer.retry
+    FROM unnest(outcomes, ids, retries) WITH ORDINALITY AS answer (outcome, id, retry, place)
     LEFT JOIN LATERAL (
-      SELECT chat_messages.message FROM chat_messages
-      WHERE chat_messages.stream_id = target_id AND chat_messages.seq = answer.seq LIMIT 1
+      SELECT chat_messages.seq, chat_messages.message FROM chat_messages WHERE chat_messages.id = answer.id LIMIT 1
     ) AS shown ON true
     ORDER BY answer.place;
 END

@@ -6,7 +6,9 @@ import { messageHead } from './messages.js';
  * Events within this time of a write leave together in the next one. Half of it is what an event of a busy room waits at
  * the median; one of a quiet room waits for nothing.
  */
-const WINDOW_MS = 50;
+const WINDOW_MS = 40;
+/** So many make a write worth its cost, and need not wait any longer. */
+const WORTH_A_WRITE = 8;
 
 /** An event, encoded once for everybody. */
 export type Item = {
@@ -61,7 +63,8 @@ export const createFanOut = () => {
   return {
     publish: (item: Item): void => {
       pending.push(item);
-      if (window) return;
+      if (window && pending.length < WORTH_A_WRITE) return;
+      clearTimeout(window);
       flush();
       window = setTimeout(endWindow, WINDOW_MS);
     },

@@ -364,7 +364,8 @@ BEGIN
   PERFORM FROM streams WHERE performer_id = account_id AND status <> 'ended' ORDER BY id FOR NO KEY UPDATE;
   PERFORM FROM stream_logs JOIN streams ON streams.id = stream_id
   WHERE performer_id = account_id AND status <> 'ended' ORDER BY stream_id FOR NO KEY UPDATE OF stream_logs;
-  UPDATE streams SET status = 'ended', ended_at = deleted_time WHERE performer_id = account_id AND status <> 'ended';
+  UPDATE streams SET status = 'ended', ended_at = deleted_time, viewer_count = 0
+    WHERE performer_id = account_id AND status <> 'ended';
   RETURN deleted_time;
 END
 $$;

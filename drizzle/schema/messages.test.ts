@@ -29,17 +29,19 @@ describe('columns', () => {
 
   it('default to a message of now that stands alone', async () => {
     const id = await add();
-    const { createdAt, ...message } = (await find(id)) ?? expect.fail();
+    const { createdAt, seq, ...message } = (await find(id)) ?? expect.fail();
     expect(message).toEqual({
       id,
       streamId,
       authorId,
       content: 'Hello',
+      mentionedIds: [],
       clientMessageId: null,
       replyToId: null,
       deletedAt: null,
       deletedById: null,
     });
+    expect(seq).toBeGreaterThan(0);
     expect(Math.abs(Date.parse(createdAt) - Date.now())).toBeLessThan(60_000);
   });
 });
@@ -82,8 +84,14 @@ describe('constraints', () => {
     expect(await insert({ deletedById: authorId })).toBe('messages_deleted_by_somebody');
   });
 
-  it('messages_stream_id_streams_id_fk: a message is in a stream and goes with its row', async () => {
-    expect(await insert({ streamId: unknown })).toBe('messages_stream_id_streams_id_fk');
+  it('messages_stream_seq_key: a place in the log of a stream is one message', async () => {
+    expect(await insert({ seq: 7 })).toBe('accepted');
+    expect(await insert({ seq: 7 })).toBe('messages_stream_seq_key');
+    expect(await insert({ seq: 7, streamId: await model.addStream() })).toBe('accepted');
+  });
+
+  it('messages_stream_id_stream_logs_stream_id_fk: a message is in a log and goes with its stream', async () => {
+    expect(await insert({ streamId: unknown })).toBe('messages_stream_id_stream_logs_stream_id_fk');
     const room = await model.addStream();
     const id = await add({ streamId: room });
     await db.delete(streams).where(eq(streams.id, room));

@@ -32,6 +32,7 @@ describe('columns', () => {
       priceAmount: null,
       currency: 'USD',
       viewerCount: 0,
+      peakViewerCount: 0,
       scheduledStartAt: null,
       startedAt: null,
       endedAt: null,
@@ -118,6 +119,11 @@ describe('constraints', () => {
   it('streams_viewer_count_not_negative: counts up from 0', async () => {
     expect(await insert({ viewerCount: 0 })).toBe('accepted');
     expect(await insert({ viewerCount: -1 })).toBe('streams_viewer_count_not_negative');
+  });
+
+  it('streams_peak_viewer_count_not_negative: a peak is 0 or more', async () => {
+    expect(await insert({ peakViewerCount: 0 })).toBe('accepted');
+    expect(await insert({ peakViewerCount: -1 })).toBe('streams_peak_viewer_count_not_negative');
   });
 
   it('streams_times_match_status: a status has exactly the times that it passed', async () => {

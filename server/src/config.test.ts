@@ -138,7 +138,13 @@ describe('what is left out', () => {
       dataDirectory: join(projectDirectory, '.data'),
       tokenSecrets: { access: STRONG, refresh: ALSO_STRONG },
       performerApproval: 'auto',
-      rateLimits: { globalPerMinute: 3000 },
+      rateLimits: {
+        globalPerMinute: 3000,
+        handshakesPerMinute: 60,
+        chatPer30Seconds: 20,
+        chatModeratorPer30Seconds: 100,
+      },
+      socketsMax: 20_000,
       logLevel: 'INFO',
     });
   });

@@ -67,6 +67,7 @@ describe('create', () => {
       price: null,
       currency: 'USD',
       viewerCount: 0,
+      peakViewerCount: 0,
       scheduledStartAt: null,
       startedAt: clock.now().toISOString(),
       endedAt: null,

@@ -46,6 +46,16 @@ contract('streams.get', {
       expect(answer.data).toMatchObject(secret);
       return answer;
     },
+    'gives a private stream to whoever holds a ticket': async ({ call, given }) => {
+      const performer = await given.performer();
+      const { id } = await given.stream(performer, secret);
+      const viewer = await given.account();
+      const ticket = { payerId: viewer.user.id, payeeId: performer.user.id, streamId: id } as const;
+      await given.payment({ type: 'private_show', ...ticket });
+      const answer = await call({ id }, { as: viewer });
+      expect(answer.data).toMatchObject(secret);
+      return answer;
+    },
     'gives a private stream to an admin': async ({ call, given }) => {
       const { id } = await given.stream(await given.performer(), secret);
       return call({ id }, { as: await given.admin() });
@@ -70,6 +80,14 @@ contract('streams.get', {
       const answer = await call({ id }, { as: await given.account() });
       expect(answer.text).not.toContain('Knife');
       return answer;
+    },
+    'for a ticket whose money was given back': async ({ call, given }) => {
+      const performer = await given.performer();
+      const { id } = await given.stream(performer, secret);
+      const viewer = await given.account();
+      const ticket = { payerId: viewer.user.id, payeeId: performer.user.id, streamId: id } as const;
+      await given.payment({ type: 'private_show', status: 'refunded', ...ticket });
+      return call({ id }, { as: viewer });
     },
     'for another performer': async ({ call, given }) => {
       const { id } = await given.stream(await given.performer(), secret);

@@ -2,6 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const END_OF_HEAD = '\r\n\r\n';
+/** Shorter than any server waits for the next request. */
+const IDLE_MS_MAX = 2000;
 
 /** Where numbered messages are posted to. */
 export type Target = {
@@ -24,7 +26,7 @@ const answerOf = (text: string): { isSuccess: boolean } | undefined => {
   return { isSuccess: /^HTTP\/1.1 2\d\d/.test(text) };
 };
 
-/** A connection that posts, and costs the load less than `fetch` does; opened anew when the server has ended it. */
+/** A connection that posts, and costs the load less than `fetch` does; opened anew after a pause, in which the server may end it. */
 export const openSender = (url: string, target: Target): Sender => {
   const { hostname, port, host } = new URL(url);
   const head = [
@@ -38,29 +40,36 @@ export const openSender = (url: string, target: Target): Sender => {
   let received = '';
   let settle = (_error?: Error) => {};
   const open = (): Socket => {
-    const connection = connect({ host: hostname, port: Number(port), noDelay: true }).setEncoding('latin1');
-    connection.on('data', (text: string) => {
+    const opened = connect({ host: hostname, port: Number(port), noDelay: true }).setEncoding('latin1');
+    opened.on('close', () => {
+      if (opened === connection) settle(new Error(`${url} ended the connection.`));
+    });
+    opened.on('data', (text: string) => {
       received += text;
       const answer = answerOf(received);
       if (!answer) return;
       settle(answer.isSuccess ? undefined : new Error(`POST ${target.path} was refused: ${received}`));
       received = '';
     });
-    connection.on('error', (error) => settle(error));
-    connection.on('close', () => settle(new Error(`${url} ended the connection.`)));
-    return connection;
+    opened.on('error', (error) => settle(error));
+    return opened;
   };
-  let connection = open();
+  let connection: Socket | undefined;
+  let usedAt = 0;
 
   return {
     send: (sequence) =>
       new Promise((resolve, reject) => {
         settle = (error) => (error ? reject(error) : resolve());
-        if (connection.destroyed || connection.readableEnded) connection = open();
+        if (!connection || performance.now() - usedAt > IDLE_MS_MAX) {
+          connection?.destroy();
+          connection = open();
+        }
+        usedAt = performance.now();
         const body = target.body(sequence);
         connection.write(`${head}${Buffer.byteLength(body)}${END_OF_HEAD}${body}`);
       }),
-    close: () => connection.destroy(),
+    close: () => connection?.destroy(),
   };
 };
 
@@ -114,6 +123,7 @@ export const sendPaced = async (options: SendOptions & { perSecond: number }): P
   const free = [...senders];
   const due: number[] = [];
   const sending: Promise<void>[] = [];
+  const failures: Error[] = [];
   const useSender = async (sender: Sender) => {
     for (let sequence = due.shift(); sequence !== undefined; sequence = due.shift()) {
       await timed(sender, sequence, answerMs);
@@ -128,8 +138,9 @@ export const sendPaced = async (options: SendOptions & { perSecond: number }): P
     onSend(sequence);
     due.push(sequence);
     const sender = free.shift();
-    if (sender) sending.push(useSender(sender));
+    if (sender) sending.push(useSender(sender).catch((error: Error) => void failures.push(error)));
   }
   await Promise.all(sending);
+  if (failures[0]) throw failures[0];
   return { count, answerMs };
 };

@@ -56,7 +56,11 @@ export const startServer = async (
   const opened = await openDatabase(config, onStep);
   const { poolMax, prepare } = config.database;
   const database = createDatabase({ url: opened.url, poolMax, prepare });
-  const bus = createEventBus();
+  const bus = createEventBus((error) =>
+    logger.error('A listener of the event bus failed', {
+      stack: error instanceof Error ? error.stack : String(error),
+    }),
+  );
   const passwords = createPasswordHasher();
   const services = createServices({ config, database, bus, clock: systemClock, logger, passwords });
   const app = await buildApp({ config, logger, services, database, bus, clock: systemClock });

@@ -34,3 +34,18 @@ it('says nothing of what happened before', () => {
   bus.publish(event);
   bus.subscribe(() => expect.unreachable());
 });
+
+it('goes on when a listener throws, and tells of it', () => {
+  const faults: unknown[] = [];
+  const bus = createEventBus((error) => faults.push(error));
+  const fault = new Error('a listener failed');
+  let heard = 0;
+  bus.subscribe(() => {
+    throw fault;
+  });
+  bus.subscribe(() => {
+    heard += 1;
+  });
+  bus.publish(event);
+  expect([heard, faults]).toEqual([1, [fault]]);
+});

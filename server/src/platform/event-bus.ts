@@ -19,12 +19,27 @@ export type EventBus = {
   subscribe(listener: (event: BusEvent) => void): () => void;
 };
 
-/** A bus within this process; listeners are called at once, in the order in which they subscribed. */
-export const createEventBus = (): EventBus => {
+/** Ends the process by an uncaught exception, since a listener that throws is a fault of ours. */
+const crash = (error: unknown): void =>
+  queueMicrotask(() => {
+    throw error;
+  });
+
+/**
+ * A bus within this process; listeners are called at once, in the order in which they subscribed. One that throws keeps
+ * nobody else from hearing, and does not fail whoever publishes: what they tell of has happened.
+ */
+export const createEventBus = (onFault: (error: unknown) => void = crash): EventBus => {
   const listeners = new Set<(event: BusEvent) => void>();
   return {
     publish: (event) => {
-      for (const listener of listeners) listener(event);
+      for (const listener of listeners) {
+        try {
+          listener(event);
+        } catch (error) {
+          onFault(error);
+        }
+      }
     },
     subscribe: (listener) => {
       listeners.add(listener);

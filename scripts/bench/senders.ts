@@ -137,7 +137,8 @@ export const sendPaced = async (options: SendOptions & { perSecond: number }): P
     const sequence = next();
     onSend(sequence);
     due.push(sequence);
-    const sender = free.shift();
+    // The one used last, whose connection is warm.
+    const sender = free.pop();
     if (sender) sending.push(useSender(sender).catch((error: Error) => void failures.push(error)));
   }
   await Promise.all(sending);

@@ -3,12 +3,14 @@ import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { AppError } from '../platform/app-error.js';
+import { logFault } from '../platform/fault-log.js';
+import type { OpenFeed } from '../platform/feed.js';
 import type { Context } from '../trpc/context.js';
 import { toAppError, toErrorShape } from '../trpc/errors.js';
 import { createCallBudget } from './call-budget.js';
-import { type Incoming, readFrame } from './incoming.js';
+import { type Incoming, type Message, readMessage, splitFrame } from './incoming.js';
 import * as limits from './limits.js';
-import { createOutlet } from './outlet.js';
+import { createOutlet, type SocketOutlet } from './outlet.js';
 import type { TrpcHandler } from './trpc-handler.js';
 
 const ParamsMessage = z.object({ method: z.literal('connectionParams'), data: ConnectionParams.optional() });
@@ -22,7 +24,8 @@ export type Credentials = {
 
 /** The close code for a token that was refused. */
 const closeCodeOf = (error: AppError): number => {
-  if (error.status === 503) return closeCodes.overloaded;
+  // A fault of ours or an outage, not the token's: worth another try, later.
+  if (error.status >= 500) return closeCodes.overloaded;
   if (error.code === 'SESSION_REVOKED' || error.code === 'ACCOUNT_SUSPENDED') return closeCodes.revoked;
   return error.code === 'RATE_LIMITED' ? closeCodes.tooMany : closeCodes.notAuthenticated;
 };
@@ -41,10 +44,10 @@ export type ConnectionDeps = {
   now: () => number;
   /** Throws as authentication does. */
   authenticate: (accessToken: string) => Promise<Credentials>;
-  /** As `authenticate`, for a new socket: throws RATE_LIMITED when the user has too many. */
-  authenticateNew: (accessToken: string) => Promise<Credentials>;
+  /** Counts this socket among those of a user, at once. Throws RATE_LIMITED when there are too many. */
+  countIn: (userId: string) => void;
   createContext: (request: FastifyRequest) => Context;
-  createHandler: (context: Context, outlet: ReturnType<typeof createOutlet>) => TrpcHandler;
+  createHandler: (context: Context, outlet: SocketOutlet, onFeed: (feed: OpenFeed) => void) => TrpcHandler;
 };
 
 /**
@@ -52,7 +55,7 @@ export type ConnectionDeps = {
  * ends, and closed with a code that says what the client can do about it.
  */
 export const createConnection = (deps: ConnectionDeps) => {
-  const { ws, request, now, authenticate, authenticateNew } = deps;
+  const { ws, request, now } = deps;
   const openedAtMs = now();
   const budget = createCallBudget(
     { burst: limits.CALLS_BURST, perSecond: limits.CALLS_A_SECOND },
@@ -62,30 +65,33 @@ export const createConnection = (deps: ConnectionDeps) => {
   let handler: TrpcHandler | undefined;
   let isAwaited = deps.sendsParams;
   let early: Buffer[] = [];
-  let isTold = false;
+  let expiring: z.infer<typeof AuthExpiringEvent> | undefined;
   let isPongDue = false;
   let pingedAtMs = performance.now();
-  let closingSinceMs: number | undefined;
+  let isClosing = false;
 
   const base = deps.createContext(request);
   const close = (code: number, error?: AppError) => {
-    if (closingSinceMs !== undefined) return;
+    if (isClosing) return;
     if (error) sendFailure(null, error);
-    closingSinceMs = performance.now();
+    isClosing = true;
     ws.close(code, error?.code ?? '');
   };
   const outlet = createOutlet(ws, request.raw.socket, () => close(closeCodes.tooSlow));
   const sendFailure = (id: number | string | null, error: AppError) =>
     outlet.sendText(JSON.stringify({ id, error: toErrorShape(error, base.requestId, base.showsFaults) }));
 
-  const renew = async (accessToken: string): Promise<{ expiresAt: string }> => {
-    const renewed = await authenticate(accessToken);
-    if (credentials && credentials.identity.userId !== renewed.identity.userId) {
+  /** Takes the token for the socket's from now on. Throws as authentication does; FORBIDDEN; RATE_LIMITED. */
+  const signIn = async (accessToken: string): Promise<{ expiresAt: string }> => {
+    const found = await deps.authenticate(accessToken);
+    // Counted and signed in without waiting in between, so that sockets that open together are counted too.
+    if (!credentials) deps.countIn(found.identity.userId);
+    else if (credentials.identity.userId !== found.identity.userId) {
       throw new AppError('FORBIDDEN', { detail: 'The token is of another account; open another socket.' });
     }
-    credentials = renewed;
-    isTold = false;
-    return { expiresAt: new Date(renewed.expiresAtMs).toISOString() };
+    credentials = found;
+    expiring = undefined;
+    return { expiresAt: new Date(found.expiresAtMs).toISOString() };
   };
 
   const context: Context = {
@@ -93,28 +99,26 @@ export const createConnection = (deps: ConnectionDeps) => {
     get accessToken() {
       return credentials?.accessToken;
     },
-    renewSocket: renew,
+    renewSocket: signIn,
+  };
+
+  /** Why the message cannot be handled now; undefined when it can. */
+  const refusalOf = (message: Message): AppError | undefined => {
+    if (message.method === 'subscription.stop') return undefined;
+    if (handler?.isUnderWay(message.id)) {
+      return new AppError('MALFORMED_REQUEST', { detail: 'A call that is under way has this id.' });
+    }
+    const isOneMore = message.method === 'subscription';
+    if (!isOneMore || (handler?.subscriptionCount() ?? 0) < limits.SUBSCRIPTIONS_MAX) return undefined;
+    const detail = `A socket carries at most ${limits.SUBSCRIPTIONS_MAX} subscriptions.`;
+    return new AppError('RATE_LIMITED', { detail });
   };
 
   const take = (incoming: Incoming) => {
     if ('error' in incoming) return sendFailure(incoming.id, incoming.error);
-    const { message } = incoming;
-    if (message.method !== 'subscription.stop') {
-      if (handler?.isSubscribed(message.id)) {
-        return sendFailure(
-          message.id,
-          new AppError('MALFORMED_REQUEST', { detail: 'A subscription has this id.' }),
-        );
-      }
-      if (
-        message.method === 'subscription' &&
-        (handler?.subscriptionCount() ?? 0) >= limits.SUBSCRIPTIONS_MAX
-      ) {
-        const detail = `A socket carries at most ${limits.SUBSCRIPTIONS_MAX} subscriptions.`;
-        return sendFailure(message.id, new AppError('RATE_LIMITED', { detail }));
-      }
-    }
-    handler?.handle(message);
+    const refusal = refusalOf(incoming.message);
+    if (refusal) sendFailure(incoming.message.id, refusal);
+    else handler?.handle(incoming.message);
   };
 
   /** False, and the socket closes, when the client has asked for more than a socket may. */
@@ -131,15 +135,25 @@ export const createConnection = (deps: ConnectionDeps) => {
       return;
     }
     if (text === 'PONG') return void spend(1);
-    const messages = readFrame(text);
-    if (spend(Math.max(1, messages.length))) for (const message of messages) take(message);
+    let items: unknown[];
+    try {
+      items = splitFrame(text);
+    } catch (error) {
+      if (spend(1)) sendFailure(null, toAppError(error));
+      return;
+    }
+    // Paid for before it is looked at: 64 KiB hold 30,000 items, each of which would be answered.
+    if (!spend(Math.max(1, items.length))) return;
+    for (const [index, item] of items.entries()) if (!isClosing) take(readMessage(item, index));
   };
 
   const begin = () => {
-    handler = deps.createHandler(context, outlet);
+    handler = deps.createHandler(context, outlet, (feed) => {
+      if (expiring) feed.tell(expiring);
+    });
     const frames = early;
     early = [];
-    for (const frame of frames) if (closingSinceMs === undefined) receive(frame);
+    for (const frame of frames) if (!isClosing) receive(frame);
   };
 
   const readParams = async (data: Buffer) => {
@@ -150,16 +164,17 @@ export const createConnection = (deps: ConnectionDeps) => {
       return close(closeCodes.badParameters, malformedParams());
     }
     try {
-      if (params) credentials = await authenticateNew(params.accessToken);
+      if (params) await signIn(params.accessToken);
+      if (!isClosing && ws.readyState === ws.OPEN) begin();
     } catch (cause) {
       const error = toAppError(cause);
-      return close(closeCodeOf(error), error);
+      logFault(base.logger, error, { requestId: base.requestId, path: '/trpc' });
+      close(closeCodeOf(error), error);
     }
-    if (closingSinceMs === undefined && ws.readyState === ws.OPEN) begin();
   };
 
   ws.on('message', (data: Buffer, isBinary: boolean) => {
-    if (closingSinceMs !== undefined) return;
+    if (isClosing) return;
     if (isBinary) {
       close(
         closeCodes.badParameters,
@@ -172,11 +187,16 @@ export const createConnection = (deps: ConnectionDeps) => {
     else if (early.length < limits.EARLY_FRAMES_MAX) early.push(data);
     else close(closeCodes.tooMany);
   });
+  // Not answered by ws itself: whoever asks for pongs and reads none would have them pile up here.
+  ws.on('ping', (data: Buffer) => {
+    if (!isClosing && spend(1) && request.raw.socket.writableLength <= limits.UNSENT_BYTES_MAX) ws.pong(data);
+  });
   ws.on('pong', () => {
     isPongDue = false;
+    if (!isClosing) spend(1);
   });
   ws.on('close', () => {
-    closingSinceMs ??= performance.now();
+    isClosing = true;
     handler?.close();
     early = [];
   });
@@ -195,13 +215,9 @@ export const createConnection = (deps: ConnectionDeps) => {
     if (atMs >= expiresAtMs + limits.EXPIRED_GRACE_MS) {
       return close(closeCodes.notAuthenticated, new AppError('ACCESS_TOKEN_EXPIRED'));
     }
-    if (isTold || atMs < expiresAtMs - limits.EXPIRING_NOTICE_MS) return;
-    isTold = true;
-    const event: z.infer<typeof AuthExpiringEvent> = {
-      type: 'authExpiring',
-      expiresAt: new Date(expiresAtMs).toISOString(),
-    };
-    handler?.tell(event);
+    if (expiring || atMs < expiresAtMs - limits.EXPIRING_NOTICE_MS) return;
+    expiring = { type: 'authExpiring', expiresAt: new Date(expiresAtMs).toISOString() };
+    handler?.tell(expiring);
   };
 
   return {
@@ -217,22 +233,21 @@ export const createConnection = (deps: ConnectionDeps) => {
 
     /** The token is void, though its session lives, as after a change of the password: it is to be renewed now. */
     expireNow: () => {
-      if (credentials && credentials.expiresAtMs > now()) credentials.expiresAtMs = now();
+      const atMs = now();
+      if (!credentials || credentials.expiresAtMs <= atMs) return;
+      credentials.expiresAtMs = atMs;
+      expiring = undefined;
+      expire(atMs, atMs);
     },
 
     /** To be called now and then: does what time brings about. */
     tick: () => {
-      const atMs = performance.now();
-      if (closingSinceMs !== undefined) {
-        // Whoever does not read their close frame is dropped with what they left unread.
-        if (atMs - closingSinceMs > limits.CLOSING_MS) ws.terminate();
-        return;
-      }
+      if (isClosing) return;
       if (handler === undefined && now() - openedAtMs > limits.AUTHENTICATION_MS) {
         return close(closeCodes.notAuthenticated, new AppError('NOT_AUTHENTICATED'));
       }
       if (credentials) expire(credentials.expiresAtMs, now());
-      ping(atMs);
+      ping(performance.now());
     },
   };
 };

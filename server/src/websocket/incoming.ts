@@ -28,32 +28,24 @@ const malformed = (detail: string) => new AppError('MALFORMED_REQUEST', { detail
 
 const Named = z.object({ id: Id });
 
-const read = (item: unknown): Incoming => {
-  const parsed = Message.safeParse(item);
-  if (parsed.success) return { message: parsed.data };
-  const named = Named.safeParse(item);
-  return {
-    id: named.success ? named.data.id : null,
-    error: malformed('The message is none of query, mutation, subscription and subscription.stop.'),
-  };
-};
-
-const refuse = (item: unknown): Incoming => {
-  const { id } = Named.safeParse(item).data ?? { id: null };
-  return {
-    id,
-    error: new AppError('RATE_LIMITED', { detail: `A frame holds at most ${CALLS_A_FRAME_MAX} calls.` }),
-  };
-};
-
-/** Reads a text frame: one message, or several in an array, each judged by itself. Never throws. */
-export const readFrame = (text: string): Incoming[] => {
+/** Splits a text frame into its messages: one, or several in an array. Throws MALFORMED_REQUEST. */
+export const splitFrame = (text: string): unknown[] => {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return [{ id: null, error: malformed('The frame is not valid JSON.') }];
+    throw malformed('The frame is not valid JSON.');
   }
-  if (!Array.isArray(value)) return [read(value)];
-  return value.map((item, index) => (index < CALLS_A_FRAME_MAX ? read(item) : refuse(item)));
+  return Array.isArray(value) ? value : [value];
+};
+
+/** Reads the message that stands at `index` of its frame, each judged by itself. Never throws. */
+export const readMessage = (item: unknown, index: number): Incoming => {
+  const parsed = Message.safeParse(item);
+  if (parsed.success && index < CALLS_A_FRAME_MAX) return { message: parsed.data };
+  const id = Named.safeParse(item).data?.id ?? null;
+  const error = parsed.success
+    ? new AppError('RATE_LIMITED', { detail: `A frame holds at most ${CALLS_A_FRAME_MAX} calls.` })
+    : malformed('The message is none of query, mutation, subscription and subscription.stop.');
+  return { id, error };
 };

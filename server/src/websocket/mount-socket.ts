@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import websocket from '@fastify/websocket';
 import type { AnyRouter } from '@trpc/server';
 import { closeCodes } from '@versbottomlex/shared';
@@ -5,17 +6,18 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import type { Config } from '../config.js';
 import { isAllowedOrigin } from '../http/cors.js';
-import { pathOf } from '../http/failure.js';
+import { logUnlessLogged } from '../http/failure.js';
 import type { CreateContext } from '../http/request-context.js';
 import { AppError } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
 import type { Services } from '../services.js';
-import { type Credentials, createConnection } from './connection.js';
+import { type Connection, type Credentials, createConnection } from './connection.js';
 import { createConnections } from './connections.js';
-import { FRAME_BYTES_MAX, SOCKETS_A_USER_MAX } from './limits.js';
+import { CLOSING_MS, FRAME_BYTES_MAX } from './limits.js';
 import { createTrpcHandler } from './trpc-handler.js';
+import { createUpgrades } from './upgrades.js';
 
 const PATH = '/trpc';
 const WINDOW_MS = 60_000;
@@ -42,8 +44,7 @@ const refuseQuery = (request: FastifyRequest): void => {
 };
 
 /**
- * Serves the whole API over WebSocket at `/trpc`: every procedure, and the subscriptions, which are nowhere else. To be
- * called before routes are added, since upgrades of other paths have to be refused there.
+ * Serves the whole API over WebSocket at `/trpc`: every procedure, and the subscriptions, which are nowhere else.
  */
 export const mountSocket = async (app: FastifyInstance, deps: Deps): Promise<void> => {
   const { config, router, services, bus, clock, logger, createContext } = deps;
@@ -51,57 +52,74 @@ export const mountSocket = async (app: FastifyInstance, deps: Deps): Promise<voi
   const isOriginAllowed = isAllowedOrigin(config);
   const now = () => clock.now().getTime();
 
+  const upgrades = createUpgrades(app.server, PATH);
+
+  const options = {
+    // Typed as a server, of which the plugin uses the one event.
+    server: upgrades.emitter as unknown as Server,
+    maxPayload: FRAME_BYTES_MAX,
+    perMessageDeflate: false,
+    autoPong: false,
+    // Newer than the types of ws.
+    closeTimeout: CLOSING_MS,
+  };
+
   await app.register(websocket, {
-    options: { maxPayload: FRAME_BYTES_MAX, perMessageDeflate: false },
-    // A client that breaks the protocol is closed by ws with the code for it; that is no fault of ours.
-    errorHandler: () => {},
+    options,
+    errorHandler: (error, ws, request) => {
+      // A client that breaks the protocol, or is gone: ws closes with the code for it, and that is no fault of ours.
+      if ('code' in error) return;
+      logUnlessLogged(logger, error, { requestId: request.id, path: PATH });
+      ws.terminate();
+    },
     preClose: (done) => {
-      connections.shutDown().then(
-        () => done(),
-        () => done(),
-      );
+      upgrades.stop();
+      void connections.shutDown().finally(() => {
+        for (const ws of app.websocketServer.clients) ws.terminate();
+        done();
+      });
     },
   });
 
   const authenticate = async (accessToken: string): Promise<Credentials> => {
-    const [identity, expiresAtMs] = await Promise.all([
-      services.auth.authenticate(accessToken),
-      services.auth.expiryOf(accessToken),
-    ]);
-    return { accessToken, identity, expiresAtMs };
-  };
-
-  const authenticateNew = async (accessToken: string): Promise<Credentials> => {
-    const credentials = await authenticate(accessToken);
-    if (connections.countOfUser(credentials.identity.userId) < SOCKETS_A_USER_MAX) return credentials;
-    throw new AppError('RATE_LIMITED', { detail: `An account has at most ${SOCKETS_A_USER_MAX} sockets.` });
+    const expiresAtMs = await services.auth.expiryOf(accessToken);
+    for (;;) {
+      const revocationCount = connections.revocationCount();
+      const identity = await services.auth.authenticate(accessToken);
+      // Otherwise it may be this session that was revoked after it was read, and before the socket could be told.
+      if (connections.revocationCount() === revocationCount) return { accessToken, identity, expiresAtMs };
+    }
   };
 
   const accept = (ws: WebSocket, request: FastifyRequest): void => {
-    if (connections.count() >= config.socketsMax) {
-      ws.close(closeCodes.overloaded);
+    const isFull = connections.count() >= config.socketsMax;
+    if (isFull || connections.isStopping()) {
+      ws.close(isFull ? closeCodes.overloaded : closeCodes.restarting);
       return;
     }
-    const connection = createConnection({
+    const connection: Connection = createConnection({
       ws,
       request,
       sendsParams: (request.query as { connectionParams?: string }).connectionParams === '1',
       now,
-      authenticateNew,
       authenticate,
+      countIn: (userId) => connections.countIn(connection, userId),
       createContext,
-      createHandler: (context, outlet) =>
-        createTrpcHandler({ router, ws, request: request.raw, context, logger, outlet }),
+      createHandler: (context, outlet, onFeed) =>
+        createTrpcHandler({ router, ws, context, logger, outlet, onFeed }),
     });
     connections.add(connection);
     ws.once('close', () => connections.remove(connection));
   };
 
-  app.addHook('onRequest', (request, _reply, done) => {
-    const isUpgrade = (request as FastifyRequest & { ws?: boolean }).ws === true;
-    if (isUpgrade && pathOf(request.raw.url ?? '') !== PATH) {
-      done(new AppError('NOT_FOUND', { detail: 'Only /trpc is served over WebSocket.' }));
-    } else done();
+  // An answer to an upgrade ends its connection, which Node's server no longer looks after.
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    if (upgrades.has(request.raw)) reply.header('connection', 'close');
+    done();
+  });
+  app.addHook('onResponse', (request, _reply, done) => {
+    if (upgrades.has(request.raw)) request.raw.socket.destroy();
+    done();
   });
 
   // A hook of the plugin makes sockets of routes, once it is loaded.

@@ -19,7 +19,13 @@ type Outgoing = {
   error?: unknown;
 };
 
+/** A call that is under way; a subscription is so until it is over, with its feed once that flows. */
+type Call = { isSubscription: boolean; feed?: OpenFeed };
+
 const NOTHING = Buffer.alloc(0);
+
+/** What tRPC reads of a request; it would trip over a Host that is no part of a URL, and wait for parameters by a query. */
+const REQUEST = { url: '/trpc', headers: {} } as IncomingMessage;
 
 /** The socket as tRPC's handler knows it: messages come in by `emit`, and go out by `send`. */
 class HandlerSocket extends EventEmitter {
@@ -52,25 +58,34 @@ class HandlerSocket extends EventEmitter {
 export const createTrpcHandler = (deps: {
   router: AnyRouter;
   ws: WebSocket;
-  request: IncomingMessage;
   context: Context;
   logger: Logger;
   outlet: Outlet & { sendText(text: string): void };
+  /** Hears of each feed when it begins to flow. */
+  onFeed: (feed: OpenFeed) => void;
 }) => {
-  const { router, ws, request, context, logger, outlet } = deps;
-  /** Subscriptions that have been asked for and are not over, with the feed of each that flows. */
-  const subscriptions = new Map<Id, OpenFeed | undefined>();
+  const { router, ws, context, logger, outlet, onFeed } = deps;
+  /** By id, which each of them has to itself, so that an answer tells which of them is over. */
+  const calls = new Map<Id, Call>();
+  let subscriptionCount = 0;
   let decoded: Message | undefined;
+
+  const end = (id: Id) => {
+    if (calls.get(id)?.isSubscription) subscriptionCount -= 1;
+    calls.delete(id);
+  };
 
   const encode = (sent: unknown): string => {
     const message = sent as Outgoing;
     const { id, jsonrpc, result } = message;
-    if (id !== null && result?.data instanceof FeedStart) {
-      subscriptions.set(id, result.data.open(outlet, jsonrpc ? { id, jsonrpc } : { id }));
+    const call = id === null ? undefined : calls.get(id);
+    if (id !== null && call && result?.data instanceof FeedStart) {
+      call.feed = result.data.open(outlet, jsonrpc ? { id, jsonrpc } : { id });
+      onFeed(call.feed);
       // The feed has opened by itself; HandlerSocket sends nothing.
       return null as unknown as string;
     }
-    if (id !== null && (result?.type === 'stopped' || message.error)) subscriptions.delete(id);
+    if (id !== null && (!call?.isSubscription || result?.type === 'stopped' || message.error)) end(id);
     return JSON.stringify(sent);
   };
 
@@ -82,25 +97,29 @@ export const createTrpcHandler = (deps: {
     onError: ({ error, path }: { error: unknown; path?: string }) =>
       logUnlessLogged(logger, error, { requestId: context.requestId, path: path ?? '/trpc' }),
   } as unknown as Parameters<typeof getWSConnectionHandler>[0]);
-  // Without the query, by which tRPC would wait for connection parameters that have been read already.
-  accept(socket as unknown as WebSocket, Object.create(request, { url: { value: '/trpc' } }));
+  accept(socket as unknown as WebSocket, REQUEST);
 
   return {
+    /** The id of a call must not be that of another that {@link isUnderWay}. */
     handle: (message: Message): void => {
-      if (message.method === 'subscription') subscriptions.set(message.id, undefined);
+      if (message.method !== 'subscription.stop') {
+        const isSubscription = message.method === 'subscription';
+        calls.set(message.id, { isSubscription });
+        if (isSubscription) subscriptionCount += 1;
+      }
       decoded = message;
       socket.emit('message', NOTHING, false);
     },
-    isSubscribed: (id: Id): boolean => subscriptions.has(id),
-    subscriptionCount: (): number => subscriptions.size,
+    isUnderWay: (id: Id): boolean => calls.has(id),
+    subscriptionCount: (): number => subscriptionCount,
     /** Sends a notice on every feed that flows. */
     tell: (event: object): void => {
-      for (const feed of subscriptions.values()) feed?.tell(event);
+      for (const { feed } of calls.values()) feed?.tell(event);
     },
     /** Ends every subscription; to be called once the socket is closed. */
     close: (): void => {
       socket.emit('close');
-      subscriptions.clear();
+      calls.clear();
     },
   };
 };

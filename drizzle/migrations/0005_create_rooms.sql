@@ -111,7 +111,7 @@ CREATE INDEX "follows_followed_idx" ON "follows" USING btree ("followed_id");-->
 CREATE INDEX "moderation_actions_performer_idx" ON "moderation_actions" USING btree ("performer_id","id" DESC NULLS LAST);--> statement-breakpoint
 ALTER TABLE "messages" ADD CONSTRAINT "messages_stream_id_stream_logs_stream_id_fk" FOREIGN KEY ("stream_id") REFERENCES "public"."stream_logs"("stream_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "messages_stream_seq_key" ON "messages" USING btree ("stream_id","seq");--> statement-breakpoint
-CREATE INDEX "messages_author_idx" ON "messages" USING btree ("stream_id","author_id","seq" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "messages_author_idx" ON "messages" USING btree ("author_id","stream_id","seq" DESC NULLS LAST);--> statement-breakpoint
 CREATE UNIQUE INDEX "messages_client_message_key" ON "messages" USING btree ("stream_id","author_id","client_message_id") WHERE client_message_id is not null;--> statement-breakpoint
 UPDATE "streams" SET "peak_viewer_count" = "viewer_count";--> statement-breakpoint
 ALTER TABLE "streams" ADD CONSTRAINT "streams_peak_viewer_count_not_negative" CHECK ("streams"."peak_viewer_count" >= 0);

@@ -11,13 +11,13 @@ import type { Identity } from '../auth/identity.js';
 import { AppError } from '../platform/app-error.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
-import { createFeed, type Feed, FeedStart } from '../platform/feed.js';
+import { createFeed, type Feed, type FeedRequest, type OpenFeed, type Outlet } from '../platform/feed.js';
 import type { Logger } from '../platform/logger.js';
 import type { PresenceService } from '../presence/presence.service.js';
 import type { StreamsService } from '../streams/streams.service.js';
 import { createDirectory } from './directory.js';
 import type { Member } from './fan-out.js';
-import { findViewer } from './log.queries.js';
+import { findViewer, readNow } from './log.queries.js';
 import { wantsOf } from './room-state.js';
 import { createRooms } from './rooms.js';
 
@@ -56,6 +56,7 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
   const directory = createDirectory({
     bus,
     source: {
+      now: () => readNow(database),
       listLive: async (limit) => (await streams.list({ status: 'live', sort: 'newest', limit })).items,
       listChanged: streams.listChanged,
       find: streams.find,
@@ -107,18 +108,17 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
         if (member) room.leave(member);
         release();
       };
-      const start = new FeedStart((outlet, request) => {
+      let user: UserSummary | null = null;
+      const open = (outlet: Outlet, request: FeedRequest): OpenFeed => {
         const joined: Member = { outlet, request, wants: wantsOf(kinds) };
         member = joined;
-        const key = userId ?? `guest:${connectionId}`;
-        leave = presence.enter(streamId, { key, user });
+        leave = presence.enter(streamId, { key: userId ?? `guest:${connectionId}`, user });
         room.join(joined, lastEventId, () => isOver);
-        return { tell: (event) => room.notify(joined, event) };
-      });
-      const { feed, end } = createFeed<Event>(start, signal, close);
+        return { tell: (event) => room.notify(joined, event, () => isOver) };
+      };
+      const { feed, end } = createFeed<Event>(open, signal, close);
       // Listening for a ban before looking for one, so that none falls between the two.
-      if (userId !== undefined) forget = keep(streamId, userId, end);
-      let user: UserSummary | null = null;
+      if (userId !== undefined && !isOver) forget = keep(streamId, userId, end);
       try {
         user = await admit(identity, room.state.stream);
         if (lastEventId !== undefined) await room.prepare(lastEventId);
@@ -134,6 +134,13 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
       signal: AbortSignal = neverAborted,
       { lastEventId }: OnDirectoryInput,
     ): Promise<Feed<DirectoryEvent>> => directory.follow(signal, lastEventId),
+
+    /** How much is being followed here; nothing, once every client is gone. */
+    load: () => ({
+      rooms: rooms.openCount(),
+      followers: followers.size,
+      directoryFollowers: directory.followerCount(),
+    }),
 
     start: rooms.start,
     stop: rooms.stop,

@@ -110,3 +110,16 @@ const findViewerStatement = preparedSql(
 /** Who comes into a performer's room; undefined when the account is gone. */
 export const findViewer = async (database: Database, of: { userId: string; performerId: string }) =>
   (await findViewerStatement(database, of))[0];
+
+const readNowStatement = preparedSql(
+  'live_read_now',
+  z.object({ now: z.string() }),
+  sql`select iso_timestamp(clock_timestamp()) as now`,
+);
+
+/** The database's time, by which rows say when they changed. */
+export const readNow = async (database: Database): Promise<string> => {
+  const [row] = await readNowStatement(database);
+  if (!row) throw new Error('the database told no time');
+  return row.now;
+};

@@ -42,6 +42,7 @@ export const applyEvent = (state: RoomState, event: RoomEvent): void => {
       break;
     case 'messageDeleted':
       state.messages = state.messages.map((message) => without(message, event.messageId, event.deletedAt));
+      state.pinnedMessage &&= without(state.pinnedMessage, event.messageId, event.deletedAt);
       break;
     case 'chatCleared':
       state.messages = [];
@@ -58,6 +59,13 @@ export const applyEvent = (state: RoomState, event: RoomEvent): void => {
       break;
     default:
   }
+};
+
+/** The event as it is sent again once the message is deleted. */
+export const withoutText = (event: RoomEvent, messageId: string, deletedAt: string): RoomEvent => {
+  if (event.type !== 'chatMessage' && event.type !== 'messagePinned') return event;
+  if (!event.message) return event;
+  return { type: event.type, message: without(event.message, messageId, deletedAt) };
 };
 
 const bitOfKind = (kind: EventKind): number => 1 << (eventKinds.indexOf(kind) + 1);

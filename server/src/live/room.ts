@@ -1,8 +1,9 @@
 import { type Audience, REPLAY_EVENTS_MAX, type RoomEvent } from '@versbottomlex/shared';
 import type { LogEntry } from '../platform/event-bus.js';
-import { parseEventId, toEventId } from './event-id.js';
+import { type EventPlace, parseEventId, toEventId } from './event-id.js';
 import type { FanOut, Item, Member } from './fan-out.js';
 import { messageTail } from './messages.js';
+import { createRecentEvents, toItem } from './recent-events.js';
 import { applyEvent, bitOf, type RoomState } from './room-state.js';
 
 /** How long an event may be missing whose successor is here: statements that commit one after the other may answer the other way round. */
@@ -14,12 +15,10 @@ const READ_MAX = 1000;
 export type RoomSource = {
   /** The room as of the end of its log. Throws NOT_FOUND. */
   load(): Promise<{ epoch: number; lastSeq: number; state: RoomState }>;
-  /** The events after `seq`, in order, at most `limit`. */
+  /** The events after `seq`, in order and without a gap, at most `limit`. */
   read(seq: number, limit: number): Promise<LogEntry[]>;
   audience(): Audience;
 };
-
-type Logged = Item & { seq: number };
 
 /**
  * A stream's feed in this process: one copy of the room's state, kept up to date from its log, and everybody who follows
@@ -30,155 +29,161 @@ export const createRoom = async (deps: {
   fanOut: FanOut;
   /** Hears every event of the log after it was told. */
   onEvent: (event: RoomEvent) => void;
-  onFault: (error: unknown) => void;
 }) => {
-  const { source, fanOut, onEvent, onFault } = deps;
-  let { epoch, lastSeq, state } = await source.load();
+  const { source, fanOut, onEvent } = deps;
+  const loaded = await source.load();
+  let { epoch, state } = loaded;
+  let recent = createRecentEvents(epoch, loaded.lastSeq);
   let isClosed = false;
-  /** The latest events, one after the other up to `lastSeq`; the first may be later than the log's. */
-  let recent: Logged[] = [];
   /** Events that arrived before one with a lower seq. */
   const early = new Map<number, RoomEvent>();
   let reading: Promise<void> | undefined;
   let isReadAgain = false;
+  /** Whether the log is another than the one that was read. */
+  let isReplaced = false;
+  let reachingBack: Promise<void> | undefined;
   let retry: NodeJS.Timeout | undefined;
-  let snapshot: { text: string; seq: number } | undefined;
+  let snapshot: { text: string; place: string } | undefined;
 
-  const itemOf = (event: RoomEvent, seq: number): Item => ({
-    tail: messageTail(toEventId({ epoch, seq }), JSON.stringify(event)),
-    bit: bitOf(event.type),
-  });
+  const place = (): EventPlace => ({ epoch, seq: recent.end() });
 
   const tellNext = (event: RoomEvent) => {
-    lastSeq += 1;
     applyEvent(state, event);
-    const logged = { ...itemOf(event, lastSeq), seq: lastSeq };
-    recent.push(logged);
-    if (recent.length > 2 * REPLAY_EVENTS_MAX) recent = recent.slice(-REPLAY_EVENTS_MAX);
-    fanOut.publish(logged);
+    if (event.type === 'messageDeleted') recent.forget(event.messageId, event.deletedAt);
+    fanOut.publish(recent.add(event));
     onEvent(event);
   };
 
-  const tellEarly = () => {
-    for (let event = early.get(lastSeq + 1); event; event = early.get(lastSeq + 1)) {
-      early.delete(lastSeq + 1);
+  const takeIn = (entries: readonly LogEntry[]) => {
+    for (const { seq, event } of entries) if (seq > recent.end()) early.set(seq, event);
+    for (let event = early.get(recent.end() + 1); event; event = early.get(recent.end() + 1)) {
+      early.delete(recent.end() + 1);
       tellNext(event);
     }
-    for (const seq of early.keys()) if (seq <= lastSeq) early.delete(seq);
+    for (const seq of early.keys()) if (seq <= recent.end()) early.delete(seq);
+    // The log has them all.
+    if (early.size > READ_MAX) early.clear();
   };
 
-  const takeIn = (entries: readonly LogEntry[]) => {
-    for (const { seq, event } of entries) if (seq > lastSeq) early.set(seq, event);
-    tellEarly();
+  const snapshotItem = (): Item => {
+    const id = toEventId(place());
+    if (snapshot?.place !== id) {
+      // Without its last brace; the audience changes more often than the room.
+      snapshot = { text: JSON.stringify({ type: 'snapshot', ...state }).slice(0, -1), place: id };
+    }
+    const { viewerCount, guestCount } = source.audience();
+    const text = `${snapshot.text},"viewerCount":${viewerCount},"guestCount":${guestCount}}`;
+    return { tail: messageTail(id, text), bit: bitOf('snapshot') };
+  };
+
+  const startAnew = (): Item[] => [toItem({ type: 'resync' }, place()), snapshotItem()];
+
+  const load = async () => {
+    const found = await source.load();
+    if (isClosed) return;
+    isReplaced = false;
+    // What was committed meanwhile was not taken in.
+    isReadAgain = true;
+    if (found.epoch === epoch) return;
+    ({ epoch, state } = found);
+    recent = createRecentEvents(epoch, found.lastSeq);
+    early.clear();
+    for (const item of startAnew()) fanOut.publish(item);
+  };
+
+  const read = async () => {
+    const entries = await source.read(recent.end(), READ_MAX);
+    if (isClosed) return;
+    takeIn(entries);
+    if (entries.length === READ_MAX) isReadAgain = true;
   };
 
   const readToEnd = async (): Promise<void> => {
     do {
       isReadAgain = false;
-      const entries = await source.read(lastSeq, READ_MAX);
-      if (isClosed) return;
-      takeIn(entries);
-      if (entries.length === READ_MAX) isReadAgain = true;
-    } while (isReadAgain);
+      await (isReplaced ? load() : read());
+    } while (isReadAgain && !isClosed);
   };
 
-  /** Reads what the log has after `lastSeq`; whoever calls meanwhile has it read once more. */
+  /** Reads what the log has beyond what was told; whoever calls meanwhile has it read once more. */
   const catchUp = (): Promise<void> => {
-    if (reading) {
-      isReadAgain = true;
-      return reading;
-    }
-    reading = readToEnd().finally(() => {
+    isReadAgain = true;
+    reading ??= readToEnd().finally(() => {
       reading = undefined;
     });
     return reading;
+  };
+
+  const catchUpInTime = () => {
+    if (!isClosed) catchUp().catch(() => catchUpSoon(RETRY_MS));
   };
 
   const catchUpSoon = (delayMs: number) => {
     if (isClosed || retry) return;
     retry = setTimeout(() => {
       retry = undefined;
-      if (delayMs === GAP_PATIENCE_MS && early.size === 0) return;
-      catchUp().catch((error: unknown) => {
-        onFault(error);
-        catchUpSoon(RETRY_MS);
-      });
+      if (delayMs !== GAP_PATIENCE_MS || early.size > 0) catchUpInTime();
     }, delayMs);
   };
-
-  const itemOfNow = (event: RoomEvent): Item => itemOf(event, lastSeq);
-
-  const snapshotItem = (): Item => {
-    const audience = source.audience();
-    if (snapshot?.seq !== lastSeq) {
-      const { stream, ...rest } = state;
-      // Without its last brace; the audience changes more often than the room.
-      snapshot = { text: JSON.stringify({ type: 'snapshot', stream, ...rest }).slice(0, -1), seq: lastSeq };
-    }
-    const { viewerCount, guestCount } = audience;
-    const text = `${snapshot.text},"viewerCount":${viewerCount},"guestCount":${guestCount}}`;
-    return { tail: messageTail(toEventId({ epoch, seq: lastSeq }), text), bit: bitOf('snapshot') };
-  };
-
-  const startAnew = (): Item[] => [itemOfNow({ type: 'resync' }), snapshotItem()];
 
   /** What a member is sent first, as of now. */
   const opening = (lastEventId: string | undefined): Item[] => {
     if (lastEventId === undefined) return [snapshotItem()];
-    const place = parseEventId(lastEventId);
-    if (place?.epoch !== epoch || place.seq > lastSeq) return startAnew();
-    const missed = lastSeq - place.seq;
-    const isCovered = missed <= recent.length && missed <= REPLAY_EVENTS_MAX;
-    if (!isCovered) return startAnew();
-    const replay = missed === 0 ? [] : recent.slice(-missed);
-    return [...replay, itemOfNow({ type: 'viewerCount', ...source.audience() })];
+    const seen = parseEventId(lastEventId);
+    const missed = seen?.epoch === epoch ? recent.after(seen.seq) : undefined;
+    if (!missed || missed.length > REPLAY_EVENTS_MAX) return startAnew();
+    return [...missed, toItem({ type: 'viewerCount', ...source.audience() }, place())];
   };
 
-  /** Reads into `recent` what the log has after `seq`, as far as it will be replayed. */
+  const readBack = async (seq: number): Promise<void> => {
+    const into = recent;
+    const start = into.start();
+    const older = await source.read(seq, start - seq);
+    if (older.length < start - seq) throw new Error(`the log ends before ${start}`);
+    // Its start may have moved on meanwhile; then it is looked for again.
+    if (into.start() === start) into.prepend(older);
+  };
+
+  /** Has what the log holds after `seq` at hand, as far as it is replayed; one statement for all who come at once. */
   const reachBack = async (seq: number): Promise<void> => {
-    const first = lastSeq - recent.length;
-    if (seq >= first || lastSeq - seq > REPLAY_EVENTS_MAX) return;
-    const older = (await source.read(seq, first - seq)).filter((entry) => entry.seq <= first);
-    if (lastSeq - recent.length !== first) return;
-    recent = [...older.map((entry) => ({ ...itemOf(entry.event, entry.seq), seq: entry.seq })), ...recent];
+    const isWanted = () => seq < recent.start() && recent.end() - seq <= REPLAY_EVENTS_MAX && !isClosed;
+    while (isWanted()) {
+      reachingBack ??= readBack(seq).finally(() => {
+        reachingBack = undefined;
+      });
+      await reachingBack;
+    }
   };
 
   return {
     get state(): Readonly<RoomState> {
       return state;
     },
-    place: () => ({ epoch, seq: lastSeq }),
+    place,
 
     /** Takes in a hint: some events of the log, or none, when it is to be read. */
     hear: (entries: readonly LogEntry[]): void => {
       takeIn(entries);
-      if (entries.length === 0) catchUp().catch(() => catchUpSoon(RETRY_MS));
+      if (entries.length === 0) catchUpInTime();
       else if (early.size > 0) catchUpSoon(GAP_PATIENCE_MS);
     },
 
-    /** To be told what the log's row says: heals what the bus has lost. */
+    /** To be told what the log's row says: heals what the bus has lost, and starts anew when the log is another. */
     compare: (of: { epoch: number; lastSeq: number }): void => {
-      if (of.epoch !== epoch) {
-        source.load().then((loaded) => {
-          ({ epoch, lastSeq, state } = loaded);
-          recent = [];
-          early.clear();
-          snapshot = undefined;
-          for (const item of startAnew()) fanOut.publish(item);
-        }, onFault);
-      } else if (of.lastSeq > lastSeq) catchUp().catch(() => catchUpSoon(RETRY_MS));
+      if (of.epoch !== epoch) isReplaced = true;
+      if (isReplaced || of.lastSeq > recent.end()) catchUpInTime();
     },
 
     /** Tells what the log does not have: presence. */
-    tell: (event: RoomEvent): void => fanOut.publish(itemOfNow(event)),
+    tell: (event: RoomEvent): void => fanOut.publish(toItem(event, place())),
 
     /** Makes ready to replay from `lastEventId`, so that `join` need not wait. Throws when the database is away. */
     prepare: async (lastEventId: string): Promise<void> => {
-      const place = parseEventId(lastEventId);
-      if (place?.epoch !== epoch) return;
+      const seen = parseEventId(lastEventId);
+      if (seen?.epoch !== epoch) return;
       // Another process may have told the client what this one has not heard yet.
-      if (place.seq > lastSeq) await catchUp();
-      else await reachBack(place.seq);
+      if (seen.seq > recent.end()) await catchUp();
+      await reachBack(seen.seq);
     },
 
     /** Sends the opening and then every event to the member; `isGone` says whether it has left meanwhile. */
@@ -191,11 +196,12 @@ export const createRoom = async (deps: {
 
     leave: (member: Member): void => fanOut.remove(member),
 
-    /** Sends a notice to one member, who has joined. */
-    notify: (member: Member, event: object): void => {
-      const tail = messageTail(toEventId({ epoch, seq: lastSeq }), JSON.stringify(event));
-      fanOut.whenWritten(() => fanOut.writeTo(member, [{ tail, bit: bitOf('authExpiring') }]));
-    },
+    /** Sends a notice to one member, who has joined, unless it has left meanwhile. */
+    notify: (member: Member, event: object, isGone: () => boolean): void =>
+      fanOut.whenWritten(() => {
+        const tail = messageTail(toEventId(place()), JSON.stringify(event));
+        if (!isGone()) fanOut.writeTo(member, [{ tail, bit: bitOf('authExpiring') }]);
+      }),
 
     close: (): void => {
       isClosed = true;

@@ -35,9 +35,16 @@ export const createRooms = (deps: Deps) => {
   const { database, bus, logger, findStream, audienceOf, onEvent } = deps;
   const rooms = new Map<string, OpenRoom>();
   let timer: NodeJS.Timeout | undefined;
+  let isComparing = false;
   let isAway = false;
 
-  const toEvent = async (streamId: string, row: log.LogRow): Promise<RoomEvent> => {
+  const requireStream = async (streamId: string): Promise<Stream> => {
+    const stream = await findStream(streamId);
+    if (!stream) throw notFound();
+    return stream;
+  };
+
+  const toEvent = (streamId: string, row: log.LogRow, stream: Stream | undefined): RoomEvent => {
     const { type, payload, message } = row;
     switch (type) {
       case 'chatMessage':
@@ -48,11 +55,9 @@ export const createRooms = (deps: Deps) => {
       case 'messageDeleted':
         if (!message?.deletedAt) throw new Error(`the log of ${streamId} names no message at ${row.seq}`);
         return { type, messageId: message.id, deletedAt: message.deletedAt };
-      case 'streamUpdate': {
-        const stream = await findStream(streamId);
+      case 'streamUpdate':
         if (!stream) throw notFound();
         return { type, stream };
-      }
       default:
         // What our own SQL functions wrote: the members of the event.
         return { type, ...payload } as RoomEvent;
@@ -74,23 +79,32 @@ export const createRooms = (deps: Deps) => {
     }
   };
 
+  const load = async (streamId: string) => {
+    const room = await log.findRoom(database, streamId);
+    if (!room) throw notFound();
+    // Read after the end of the log, so that no change of the stream falls between the two.
+    const stream = await requireStream(streamId);
+    const { epoch, lastSeq, messages, pinnedMessage, modes } = room;
+    return { epoch, lastSeq, state: { stream, messages, pinnedMessage, modes } };
+  };
+
+  const read = async (streamId: string, seq: number, limit: number): Promise<LogEntry[]> => {
+    const rows = await log.readLog(database, { streamId, seq, limit });
+    // A change is told as the stream is now, however many there were.
+    const isChanged = rows.some(({ type }) => type === 'streamUpdate');
+    const stream = isChanged ? await requireStream(streamId) : undefined;
+    return rows.map((row) => ({ seq: row.seq, event: toEvent(streamId, row, stream) }));
+  };
+
   const sourceOf = (streamId: string): RoomSource => ({
-    load: async () => {
-      const [stream, room] = await watched(
-        Promise.all([findStream(streamId), log.findRoom(database, streamId)]),
-      );
-      if (!stream || !room) throw notFound();
-      const { epoch, lastSeq, messages, pinnedMessage, modes } = room;
-      return { epoch, lastSeq, state: { stream, messages, pinnedMessage, modes } };
-    },
-    read: async (seq, limit) => {
-      const rows = await watched(log.readLog(database, { streamId, seq, limit }));
-      const entries: LogEntry[] = [];
-      for (const row of rows) entries.push({ seq: row.seq, event: await toEvent(streamId, row) });
-      return entries;
-    },
+    load: () => watched(load(streamId)),
+    read: (seq, limit) => watched(read(streamId, seq, limit)),
     audience: () => audienceOf(streamId),
   });
+
+  const forget = (streamId: string, opened: OpenRoom) => {
+    if (rooms.get(streamId) === opened) rooms.delete(streamId);
+  };
 
   const open = (streamId: string): OpenRoom => {
     const known = rooms.get(streamId);
@@ -99,8 +113,6 @@ export const createRooms = (deps: Deps) => {
       source: sourceOf(streamId),
       fanOut: createFanOut(),
       onEvent: (event) => onEvent(streamId, event),
-      // The source has told of it; the room tries again by itself.
-      onFault: () => {},
     });
     const opened: OpenRoom = { room, ready: undefined, users: 0, hasHeard: false };
     // Entered before the room is read, so that no event falls between the two.
@@ -110,7 +122,7 @@ export const createRooms = (deps: Deps) => {
         opened.ready = ready;
         if (opened.hasHeard) ready.hear([]);
       },
-      () => rooms.delete(streamId),
+      () => forget(streamId, opened),
     );
     return opened;
   };
@@ -118,7 +130,7 @@ export const createRooms = (deps: Deps) => {
   const release = (streamId: string, opened: OpenRoom) => {
     opened.users -= 1;
     if (opened.users > 0) return;
-    if (rooms.get(streamId) === opened) rooms.delete(streamId);
+    forget(streamId, opened);
     opened.room.then(
       (room) => room.close(),
       () => {},
@@ -138,12 +150,12 @@ export const createRooms = (deps: Deps) => {
     for (const { streamId, ...end } of ends) rooms.get(streamId)?.ready?.compare(end);
   };
 
-  const compareAndContinue = () => {
-    timer = setTimeout(async () => {
-      await compare().catch(() => {});
-      if (timer) compareAndContinue();
-    }, COMPARE_INTERVAL_MS);
-    timer.unref();
+  const compareQuietly = async () => {
+    if (isComparing) return;
+    isComparing = true;
+    // What cannot be read now is read next time.
+    await compare().catch(() => {});
+    isComparing = false;
   };
 
   bus.subscribe((event) => {
@@ -167,9 +179,13 @@ export const createRooms = (deps: Deps) => {
     /** Tells whoever follows the stream here what its log does not have. */
     tell: (streamId: string, event: RoomEvent): void => rooms.get(streamId)?.ready?.tell(event),
 
-    start: (): void => compareAndContinue(),
+    openCount: (): number => rooms.size,
+
+    start: (): void => {
+      timer ??= setInterval(() => void compareQuietly(), COMPARE_INTERVAL_MS).unref();
+    },
     stop: (): void => {
-      clearTimeout(timer);
+      clearInterval(timer);
       timer = undefined;
     },
   };

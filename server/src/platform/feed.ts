@@ -28,12 +28,15 @@ export class FeedStart {
 /** What a client sees of a feed: events, each with the id from which it can go on later. */
 export type Feed<Event> = AsyncIterable<{ id: string; data: Event }, void>;
 
+const overAlready: OpenFeed = { tell: () => {} };
+
 /**
- * What a subscription returns: it yields `start`, then waits until `end` is called, with an error to tell the client, or
- * the client stops. `close` runs once, when it is over or never began. For clients it is a stream of tracked events.
+ * What a subscription returns. It yields one FeedStart, which runs `open`, and then waits until `end` is called, with an
+ * error to tell the client, or the client stops. `close` runs once, when it is over or never began, and `open` never
+ * after it. For clients it is a stream of tracked events.
  */
 export const createFeed = <Event>(
-  start: FeedStart,
+  open: (outlet: Outlet, request: FeedRequest) => OpenFeed,
   signal: AbortSignal,
   close: () => void,
 ): { feed: Feed<Event>; end: (error?: Error) => void } => {
@@ -43,22 +46,24 @@ export const createFeed = <Event>(
     resolve = whenOver;
     reject = whenFailed;
   });
+  // Whoever waits hears of the failure; nobody may be waiting yet.
+  over.catch(() => {});
   const done = { done: true, value: undefined } as const;
   let isClosed = false;
-  const closeOnce = () => {
+  const end = (error?: Error) => {
     if (isClosed) return;
     isClosed = true;
     signal.removeEventListener('abort', stop);
+    if (error) reject(error);
+    else resolve(done);
     close();
   };
-  const stop = () => {
-    closeOnce();
-    resolve(done);
-  };
+  const stop = () => end();
   signal.addEventListener('abort', stop);
-  // Whoever waits hears of the failure; nobody may be waiting yet.
-  over.catch(() => {});
+  if (signal.aborted) stop();
 
+  // It may end between being yielded and being opened, a few turns of the event loop later.
+  const start = new FeedStart((outlet, request) => (isClosed ? overAlready : open(outlet, request)));
   let hasStarted = false;
   const iterator: AsyncIterator<unknown, void> = {
     next: async () => {
@@ -71,12 +76,5 @@ export const createFeed = <Event>(
       return done;
     },
   };
-  return {
-    feed: { [Symbol.asyncIterator]: () => iterator } as unknown as Feed<Event>,
-    end: (error) => {
-      closeOnce();
-      if (error) reject(error);
-      else resolve(done);
-    },
-  };
+  return { feed: { [Symbol.asyncIterator]: () => iterator } as unknown as Feed<Event>, end };
 };

@@ -73,7 +73,8 @@ import { createClient } from '@versbottomlex/shared/client';
 import { type AppRouter, errorCodes, type Stream } from '@versbottomlex/shared';
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 
-const api = createClient({ url: 'http://localhost:3000' });
+const closing = new AbortController();
+const api = createClient({ url: 'http://localhost:3000', WebSocket, signal: closing.signal });
 const page = await api.streams.list.query({ sort: 'viewers', limit: 5 });
 const titles: string[] = page.items.map((stream: Stream) => stream.title);
 const created: Stream = await api.streams.create.mutate({ title: titles[0] ?? 'first' });
@@ -83,6 +84,16 @@ type Input = inferRouterInputs<AppRouter>['users']['update'];
 type Output = inferRouterOutputs<AppRouter>['auth']['me'];
 const input: Input = { id: user.id, bio: accessToken };
 const output: Output = user;
+api.streams.onEvent.subscribe(
+  { streamId: created.id, kinds: ['chat'] },
+  {
+    onData: ({ id, data }) => {
+      const place: string = id;
+      if (data.type === 'chatMessage') console.log(place, data.message.author.username);
+    },
+    onError: ({ data }) => console.log(data?.appCode === 'SESSION_REVOKED'),
+  },
+);
 console.log(status, input, output, errorCodes.EMAIL_TAKEN.status);
 `;
 
@@ -98,6 +109,7 @@ describe('the published package, in an empty strict project', () => {
   test.each([
     ['an unknown procedure', 'await api.streams.destroy.mutate({});'],
     ['an unknown field', "await api.streams.create.mutate({ title: 'abc', colour: 'red' });"],
+    ['an unknown kind of event', "api.streams.onEvent.subscribe({ streamId: '', kinds: ['weather'] }, {});"],
     ['a wrong type', "await api.streams.list.query({ limit: '5' });"],
     ['a mutation as a query', "await api.streams.create.query({ title: 'abc' });"],
     ['a field that no answer has', 'console.log((await api.auth.me.query()).passwordHash);'],

@@ -1,9 +1,13 @@
-import { createTRPCClient, httpBatchLink, type TRPCClient } from '@trpc/client';
+import { createTRPCClient, httpBatchLink, splitLink, type TRPCClient } from '@trpc/client';
 import type { AppRouter } from '../app-router.js';
+import { createLiveLink } from './live-link.js';
+import type { WebSocketClass } from './live-socket.js';
+import { createSession } from './session.js';
 import { createSessionLink } from './session-link.js';
 import { createMemoryTokenStore, type TokenStore } from './token-store.js';
 
 export type { AppRouter } from '../app-router.js';
+export type { WebSocketClass } from './live-socket.js';
 export { createMemoryTokenStore, type TokenStore } from './token-store.js';
 
 /** As many calls as the server takes in one request. */
@@ -18,12 +22,20 @@ export type ClientOptions = {
   tokens?: TokenStore;
   /** Stands in for the global `fetch`. */
   fetch?: typeof fetch;
+  /** Stands in for the global `WebSocket`, which Node has from version 22 on; only subscriptions need it. */
+  WebSocket?: WebSocketClass;
+  /** Once aborted, the socket closes, every subscription completes, and no other begins; calls over HTTP go on. */
+  signal?: AbortSignal;
 };
 
 /**
- * A typed client of the whole API over HTTP. Calls of one tick share a request; a login or registration is remembered,
- * sent with every call, and renewed when its access token has expired. Failures are `TRPCClientError`s whose
- * `data.appCode` is one of our error codes.
+ * A typed client of the whole API. Queries and mutations go over HTTP, those of one tick in one request; subscriptions go
+ * over one WebSocket, which is opened for the first, closed 5 s after the last, and opened again when it was lost, going
+ * on where it was. A login or registration is remembered, sent with every call, known to the open socket, and renewed
+ * before or when its access token has expired.
+ *
+ * Failures are `TRPCClientError`s whose `data.appCode` is one of our error codes. A subscription fails only with those
+ * that coming back does not mend, such as SESSION_REVOKED, ACCOUNT_SUSPENDED, BANNED or ACCESS_REQUIRED.
  */
 export const createClient = (options: ClientOptions): TRPCClient<AppRouter> => {
   const url = `${options.url.replace(/\/+$/, '')}/trpc`;
@@ -36,13 +48,26 @@ export const createClient = (options: ClientOptions): TRPCClient<AppRouter> => {
   };
 
   const plain = createTRPCClient<AppRouter>({ links: [httpBatchLink(transport)] });
-  const refresh = (refreshToken: string) => plain.auth.refresh.mutate({ refreshToken });
+  const session = createSession(tokens, (refreshToken) => plain.auth.refresh.mutate({ refreshToken }));
 
   const headers = async () => {
     const held = await tokens.load();
     return held ? { authorization: `Bearer ${held.accessToken}` } : {};
   };
+  const live = createLiveLink({
+    url,
+    WebSocket: options.WebSocket ?? globalThis.WebSocket,
+    session,
+    signal: options.signal,
+  });
   return createTRPCClient<AppRouter>({
-    links: [createSessionLink(tokens, refresh), httpBatchLink({ ...transport, headers })],
+    links: [
+      splitLink({
+        // Renewing a socket is a call about the socket that carries it.
+        condition: ({ type, path }) => type === 'subscription' || path === 'auth.renewSocket',
+        true: live,
+        false: [createSessionLink(session), httpBatchLink({ ...transport, headers })],
+      }),
+    ],
   });
 };

@@ -64,9 +64,11 @@ export const createConnections = (deps: {
     if (event.type !== 'identityChanged' && event.type !== 'sessionRevoked') return;
     revocations += 1;
     if (event.type === 'identityChanged') return void reviewQuietly(ofUser(event.userId));
-    for (const connection of ofUser(event.userId)) {
-      if (connection.identity?.sessionId === event.sessionId) connection.revoke();
-    }
+    const ended = ofUser(event.userId).filter(({ identity }) => identity?.sessionId === event.sessionId);
+    // A moment later, so that a logout that came over one of them is answered before.
+    setImmediate(() => {
+      for (const connection of ended) connection.revoke();
+    });
   });
 
   const sweep = async () => {

@@ -1,67 +1,122 @@
+import { isDeepStrictEqual } from 'node:util';
 import { TRPCClientError } from '@trpc/client';
-import { createClient } from '@versbottomlex/shared/client';
 import { DEMO_PASSWORD, demoEmail } from '../server/src/demo/demo-data.js';
+import { createPerson, watchStream } from './demo-viewer.js';
 
-/** Walks through the API with the typed client against the running server, printing each step. */
+/** Walks through the API with the typed client against the running server, live chat included, printing each step. */
 const url = process.env.PUBLIC_URL ?? `http://localhost:${process.env.PORT ?? 3000}`;
-const say = (line: string) => process.stdout.write(`${line}\n`);
+const NAME_WIDTH = 'demo_performer'.length;
+const write = (line: string) => process.stdout.write(`${line}\n`);
+const step = (title: string) => write(`\n${title}`);
+/** `who` does something, told in the same column for everybody. */
+const say = (who: string, what: string) => write(`  ${who.padEnd(NAME_WIDTH)}  ${what}`);
 
 const codeOf = (error: unknown): unknown =>
   error instanceof TRPCClientError ? error.data?.appCode : undefined;
 
+const ending = new AbortController();
+
 /** Signs in, or registers on the first run. */
 const enter = async (username: string) => {
-  const api = createClient({ url });
+  const { api, connection } = createPerson(url, ending.signal);
   const account = { username, email: demoEmail(username), password: DEMO_PASSWORD };
   try {
     const { user } = await api.auth.register.mutate(account);
-    say(`${user.username} registered`);
-    return { api, user };
+    say(username, 'registered');
+    return { api, connection, user };
   } catch (error) {
     if (codeOf(error) !== 'EMAIL_TAKEN' && codeOf(error) !== 'USERNAME_TAKEN') throw error;
     const { user } = await api.auth.login.mutate({ email: account.email, password: DEMO_PASSWORD });
-    say(`${user.username} signed in`);
-    return { api, user };
+    say(username, 'signed in');
+    return { api, connection, user };
   }
+};
+type Person = Awaited<ReturnType<typeof enter>>;
+
+const endEarlierStreams = async ({ api, user }: Person) => {
+  const own = await api.users.listStreams.query({ id: user.id });
+  for (const left of own.items.filter(({ status }) => status !== 'ended')) {
+    await api.streams.end.mutate({ id: left.id });
+    say(user.username, `ended "${left.title}" of an earlier run`);
+  }
+};
+
+const watch = async ({ api, user }: Person, streamId: string) => {
+  const viewer = watchStream(api, streamId, ({ id, text }) => say(user.username, `sees ${id}  ${text}`));
+  await viewer.hasSeen(1);
+  return viewer;
+};
+
+const send = ({ api, user }: Person, streamId: string, content: string) => {
+  say(user.username, `says "${content}"`);
+  return api.chat.send.mutate({ streamId, content });
 };
 
 const demo = async () => {
-  say(`Talking to ${url}\n`);
+  write(`Talking to ${url}`);
+
+  step('Three people come in');
   const performer = await enter('demo_performer');
   const viewer = await enter('demo_viewer');
+  const friend = await enter('demo_friend');
+  await endEarlierStreams(performer);
 
-  const own = await performer.api.users.listStreams.query({ id: performer.user.id });
-  for (const left of own.items.filter(({ status }) => status !== 'ended')) {
-    await performer.api.streams.end.mutate({ id: left.id });
-    say(`"${left.title}" of an earlier run ended`);
-  }
-
+  step('One of them goes live');
   const stream = await performer.api.streams.create.mutate({ title: 'Hello from the demo', tags: ['demo'] });
-  say(`${performer.user.username} is live with "${stream.title}" (${stream.id})`);
-
+  say('demo_performer', `is live with "${stream.title}" (${stream.id})`);
   const { items } = await viewer.api.streams.list.query({ tag: 'demo' });
+  say('demo_viewer', `lists what is live: ${items.map(({ title }) => `"${title}"`).join(', ')}`);
+  const refused = await viewer.api.streams.end.mutate({ id: stream.id }).catch(codeOf);
+  say('demo_viewer', `may not end it: ${refused}`);
+
+  step('The others watch, each over a WebSocket of their own');
+  const viewers = await watch(viewer, stream.id);
+  const friends = await watch(friend, stream.id);
+
+  step('They chat');
+  await send(performer, stream.id, 'Welcome, both of you!');
+  await Promise.all([viewers.hasSeen(2), friends.hasSeen(2)]);
+  await send(viewer, stream.id, 'Hi! Play us something.');
+  await Promise.all([viewers.hasSeen(3), friends.hasSeen(3)]);
+
+  step('The connection of demo_friend is cut, and the others go on');
+  await friend.connection.cut();
+  const before = friends.seen.length;
+  const lines = ['This one is new.', 'I wrote it last night.', 'Where has demo_friend gone?'];
+  for (const [index, line] of lines.entries()) {
+    await send(index === 2 ? viewer : performer, stream.id, line);
+    await viewers.hasSeen(before + index + 1);
+  }
+  const missed = viewers.seen.slice(before);
+  say('demo_friend', `has seen none of these ${missed.length}`);
+
+  step('The connection works again; demo_friend’s client comes back by itself');
+  friend.connection.mend();
+  await friends.hasSeen(before + missed.length);
+  await send(friend, stream.id, 'Back! It sounds great.');
+  await Promise.all([viewers.hasSeen(before + 4), friends.hasSeen(before + 4)]);
+  if (!isDeepStrictEqual(friends.seen.slice(1), viewers.seen.slice(1)))
+    throw new Error('Something was missed.');
   say(
-    `${viewer.user.username} sees ${items.length} live: ${items.map(({ title }) => `"${title}"`).join(', ')}`,
+    '',
+    `Nothing was missed: both have seen the same ${friends.seen.length - 1} messages, in order, once each.`,
   );
 
-  const seen = await viewer.api.streams.get.query({ id: stream.id });
-  say(`${viewer.user.username} opens it: by ${seen.performer.displayName}, ${seen.viewerCount} watching`);
-
-  const refused = await viewer.api.streams.end.mutate({ id: stream.id }).catch(codeOf);
-  say(`${viewer.user.username} may not end it: ${refused}`);
-
+  step('It ends');
   const ended = await performer.api.streams.end.mutate({ id: stream.id });
-  say(`${performer.user.username} ends it: ${ended.status} at ${ended.endedAt}`);
-
+  say('demo_performer', `ends it: ${ended.status} at ${ended.endedAt}`);
+  await Promise.all([viewers.hasSeen(before + 5), friends.hasSeen(before + 5)]);
   const after = await viewer.api.streams.list.query({ tag: 'demo' });
-  say(`${viewer.user.username} sees ${after.items.length} live`);
+  say('demo_viewer', `lists what is live: ${after.items.length} streams`);
 };
 
-demo().catch((error: unknown) => {
-  const isAway = error instanceof TRPCClientError && error.data === undefined;
-  const text = error instanceof Error ? error.message : String(error);
-  process.stderr.write(
-    isAway ? `No server answers on ${url}; run npm start in another terminal.\n` : `${text}\n`,
-  );
-  process.exit(1);
-});
+demo()
+  .catch((error: unknown) => {
+    const isAway = error instanceof TRPCClientError && error.data === undefined;
+    const text = error instanceof Error ? error.message : String(error);
+    process.stderr.write(
+      isAway ? `No server answers on ${url}; run npm start in another terminal.\n` : `${text}\n`,
+    );
+    process.exitCode = 1;
+  })
+  .finally(() => ending.abort());

@@ -37,17 +37,45 @@ const demo = (environment: Record<string, string>) =>
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
+/** What one of the demo's people saw in the lines of a step: the ids of the events, and what they told. */
+const seenBy = (name: string, output: string): string[][] =>
+  output.split('\n').flatMap((line) => {
+    const [, id, text] = new RegExp(`^ {2}${name} +sees (\\d+:\\d+) {2}(.*)$`).exec(line) ?? [];
+    return id === undefined || text === undefined ? [] : [[id, text]];
+  });
+
+/** The lines of the steps of the demo, by a part of their title. */
+const linesOf = (output: string, title: string): string =>
+  output.split('\n\n').find((step) => step.split('\n')[0]?.includes(title)) ?? '';
+
 it('shows a stream from its start to its end, with the typed client, as often as it is run', async () => {
   const first = await demo({ PUBLIC_URL: url });
   expect(first).toMatchObject({ code: 0, errors: '' });
-  expect(first.output).toContain('demo_performer registered');
-  expect(first.output).toContain('demo_viewer may not end it: FORBIDDEN');
-  expect(first.output).toMatch(/demo_performer ends it: ended at \d{4}-/);
+  expect(first.output).toMatch(/demo_performer +registered/);
+  expect(first.output).toMatch(/demo_viewer +may not end it: FORBIDDEN/);
+  expect(first.output).toMatch(/demo_performer +ends it: ended at \d{4}-/);
 
   const second = await demo({ PORT: new URL(url).port });
   expect(second).toMatchObject({ code: 0, errors: '' });
-  expect(second.output).toContain('demo_performer signed in');
-});
+  expect(second.output).toMatch(/demo_performer +signed in/);
+}, 60_000);
+
+it('shows that a viewer whose connection was cut misses nothing', async () => {
+  const { output, code } = await demo({ PUBLIC_URL: url });
+  expect(code).toBe(0);
+  const away = linesOf(output, 'is cut');
+  expect(seenBy('demo_friend', away)).toEqual([]);
+  const missed = seenBy('demo_viewer', away);
+  expect(missed.map(([, text]) => text)).toEqual([
+    'demo_performer: This one is new.',
+    'demo_performer: I wrote it last night.',
+    'demo_viewer: Where has demo_friend gone?',
+  ]);
+  const back = seenBy('demo_friend', linesOf(output, 'works again'));
+  expect(back.slice(0, -1)).toEqual(missed);
+  expect(back.at(-1)).toEqual(seenBy('demo_viewer', linesOf(output, 'works again')).at(-1));
+  expect(output).toContain('Nothing was missed');
+}, 60_000);
 
 it('says in one sentence that no server answers', async () => {
   const { code, errors } = await demo({ PUBLIC_URL: 'http://127.0.0.1:1' });

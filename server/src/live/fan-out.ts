@@ -61,8 +61,9 @@ export const createFanOut = () => {
   };
 
   return {
-    publish: (item: Item): void => {
-      pending.push(item);
+    /** Items that are known together leave together. */
+    publish: (...items: Item[]): void => {
+      pending.push(...items);
       if (window && pending.length < WORTH_A_WRITE) return;
       clearTimeout(window);
       flush();

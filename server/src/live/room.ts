@@ -47,19 +47,21 @@ export const createRoom = async (deps: {
 
   const place = (): EventPlace => ({ epoch, seq: recent.end() });
 
-  const tellNext = (event: RoomEvent) => {
+  const add = (event: RoomEvent): Item => {
     applyEvent(state, event);
     if (event.type === 'messageDeleted') recent.forget(event.messageId, event.deletedAt);
-    fanOut.publish(recent.add(event));
-    onEvent(event);
+    return recent.add(event);
   };
 
   const takeIn = (entries: readonly LogEntry[]) => {
     for (const { seq, event } of entries) if (seq > recent.end()) early.set(seq, event);
+    const next: { event: RoomEvent; item: Item }[] = [];
     for (let event = early.get(recent.end() + 1); event; event = early.get(recent.end() + 1)) {
       early.delete(recent.end() + 1);
-      tellNext(event);
+      next.push({ event, item: add(event) });
     }
+    if (next.length > 0) fanOut.publish(...next.map(({ item }) => item));
+    for (const { event } of next) onEvent(event);
     for (const seq of early.keys()) if (seq <= recent.end()) early.delete(seq);
     // The log has them all.
     if (early.size > READ_MAX) early.clear();
@@ -88,7 +90,7 @@ export const createRoom = async (deps: {
     ({ epoch, state } = found);
     recent = createRecentEvents(epoch, found.lastSeq);
     early.clear();
-    for (const item of startAnew()) fanOut.publish(item);
+    fanOut.publish(...startAnew());
   };
 
   const read = async () => {

@@ -21,12 +21,15 @@ export type LiveClient = {
   close(): Promise<void>;
 };
 
-/** The unmodified client of tRPC over one socket, as whoever holds the token; a guest without. */
-export const createLiveClient = (url: string, accessToken?: string | (() => string | null)): LiveClient => {
+/** The unmodified client of tRPC over one socket, as whoever holds the token; a guest without. `url` may change. */
+export const createLiveClient = (
+  url: string | (() => string),
+  accessToken?: string | (() => string | null),
+): LiveClient => {
   const closes: number[] = [];
   const tokenOf = () => (typeof accessToken === 'function' ? accessToken() : (accessToken ?? null));
   const client = createWSClient({
-    url: socketUrl(url),
+    url: () => socketUrl(typeof url === 'function' ? url() : url),
     WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
     connectionParams: () => {
       const token = tokenOf();

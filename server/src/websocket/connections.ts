@@ -12,8 +12,10 @@ const SWEEP_INTERVAL_MS = 15_000;
 const SESSIONS_A_STATEMENT = 1000;
 
 /** On shutdown, sockets are closed one after the other, so that their clients do not come back all at once. */
-const CLOSE_SPREAD_MS_MAX = 5000;
+const CLOSE_SPREAD_MS_MAX = 4800;
 const CLOSE_SPREAD_MS_EACH = 5;
+/** What a client gets to open its next socket before this one is closed. */
+const NOTICE_MS = 200;
 /** What the last of them get to read their close frame. */
 const LAST_CLOSE_MS = 700;
 const RECONNECT_NOTICE = '{"id":null,"method":"reconnect"}';
@@ -126,10 +128,12 @@ export const createConnections = (deps: {
       isStopping = true;
       const connections = [...all];
       const spreadMs = Math.min(CLOSE_SPREAD_MS_MAX, connections.length * CLOSE_SPREAD_MS_EACH);
-      for (const connection of connections) connection.sendText(RECONNECT_NOTICE);
       await Promise.all(
         connections.map(async (connection) => {
           await delay(Math.random() * spreadMs);
+          // Spread too: clients of tRPC reconnect as soon as they read it.
+          connection.sendText(RECONNECT_NOTICE);
+          await delay(NOTICE_MS);
           connection.close(closeCodes.restarting);
         }),
       );

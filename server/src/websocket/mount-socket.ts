@@ -66,12 +66,8 @@ export const mountSocket = async (app: FastifyInstance, deps: Deps): Promise<voi
 
   await app.register(websocket, {
     options,
-    errorHandler: (error, ws, request) => {
-      // A client that breaks the protocol, or is gone: ws closes with the code for it, and that is no fault of ours.
-      if ('code' in error) return;
-      logUnlessLogged(logger, error, { requestId: request.id, path: PATH });
-      ws.terminate();
-    },
+    // A client that breaks the protocol is closed by ws with the code for it; that is no fault of ours.
+    errorHandler: () => {},
     preClose: (done) => {
       upgrades.stop();
       void connections.shutDown().finally(() => {
@@ -91,12 +87,7 @@ export const mountSocket = async (app: FastifyInstance, deps: Deps): Promise<voi
     }
   };
 
-  const accept = (ws: WebSocket, request: FastifyRequest): void => {
-    const isFull = connections.count() >= config.socketsMax;
-    if (isFull || connections.isStopping()) {
-      ws.close(isFull ? closeCodes.overloaded : closeCodes.restarting);
-      return;
-    }
+  const connect = (ws: WebSocket, request: FastifyRequest): void => {
     const connection: Connection = createConnection({
       ws,
       request,
@@ -110,6 +101,20 @@ export const mountSocket = async (app: FastifyInstance, deps: Deps): Promise<voi
     });
     connections.add(connection);
     ws.once('close', () => connections.remove(connection));
+  };
+
+  const accept = (ws: WebSocket, request: FastifyRequest): void => {
+    if (connections.isStopping()) ws.close(closeCodes.restarting);
+    else if (connections.count() >= config.socketsMax) ws.close(closeCodes.overloaded);
+    else {
+      try {
+        connect(ws, request);
+      } catch (error) {
+        // Nobody would look after what was opened by half.
+        logUnlessLogged(logger, error, { requestId: request.id, path: PATH });
+        ws.terminate();
+      }
+    }
   };
 
   // An answer to an upgrade ends its connection, which Node's server no longer looks after.

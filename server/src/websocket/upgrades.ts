@@ -48,6 +48,7 @@ const ignoreUpgrade = (server: Server, request: IncomingMessage, socket: Socket,
     const name = rawHeaders[index] ?? '';
     if (!UPGRADE_HEADERS.test(name)) lines.push(`${name}: ${rawHeaders[index + 1]}`);
   }
+  if (/\bclose\b/i.test(request.headers.connection ?? '')) lines.push('Connection: close');
   if (unread.length > 0) socket.unshift(unread);
   socket.unshift(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'));
   server.emit('connection', socket);

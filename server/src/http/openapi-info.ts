@@ -7,7 +7,7 @@ const Package = z.object({ version: z.string(), license: z.string() });
 const readPackage = () =>
   Package.parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')));
 
-const description = `Accounts, streams and payments of a livestreaming platform.
+const description = `Accounts, streams, chat, moderation and payments of a livestreaming platform.
 
 **Authentication.** Register or log in, then send the access token: \`Authorization: Bearer <token>\`. It lives for 15
 minutes; \`POST /api/auth/refresh\` spends the refresh token for a new pair.
@@ -18,7 +18,8 @@ integer in minor units: \`500\` is 5.00. Lists take \`limit\` and \`cursor\`, an
 **Errors** are RFC 9457 problem details. Act on \`code\`; \`requestId\`, which every answer also carries as
 \`X-Request-Id\`, finds the call in the logs.
 
-Each operation is also a tRPC procedure at \`/trpc\`, with the same input, output, errors and limits.`;
+Each operation is also a tRPC procedure at \`/trpc\`, with the same input, output, errors and limits. What happens in a
+stream is told live over WebSocket at the same path, as docs/live.md describes.`;
 
 /** What each tag holds; an operation's tag must be one of these. */
 export const tagDescriptions: Record<string, string> = {

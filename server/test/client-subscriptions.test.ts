@@ -235,6 +235,26 @@ describe('the session of an open socket', () => {
     expect(client.steps.filter((step) => step === 'auth.refresh')).toHaveLength(1);
   });
 
+  it('is kept while it only could not be renewed yet, and nothing is missed', async () => {
+    const client = await connectSignedIn();
+    let refusals = 0;
+    const lasting = connect(url, {
+      tokens: client.tokens,
+      fetch: (input, init) => {
+        if (!String(input).includes('auth.refresh') || refusals > 0) return fetch(input, init);
+        refusals += 1;
+        return Promise.reject(new Error('away'));
+      },
+    });
+    const feed = watch(lasting, stream.id);
+    await isOpen(feed);
+    test.clock.advance(ACCESS_TOKEN_SECONDS + GRACE_SECONDS);
+    await vi.waitFor(() => expect(refusals).toBe(1), { timeout: 5000 });
+    await say('meanwhile');
+    await vi.waitFor(() => expect(feed.said()).toEqual(['meanwhile']), { timeout: 5000 });
+    expect([feed.codes(), lasting.steps]).toEqual([[], ['socket', 'socket']]);
+  });
+
   it('ends every subscription once it cannot be renewed any more, and is forgotten', async () => {
     const client = await connectSignedIn();
     const feed = watch(client, stream.id);
@@ -287,6 +307,22 @@ describe('the session of an open socket', () => {
 });
 
 describe('coming back', () => {
+  it('is not tried after a ban, which ends the subscriptions to that room alone', async () => {
+    const client = await connectSignedIn();
+    const other = await given.stream(await given.performer());
+    const [feed, elsewhere] = [watch(client, stream.id), watch(client, other.id)];
+    await Promise.all([feed, elsewhere].map(isOpen));
+    const identity = await test.services.auth.authenticate(performer.accessToken);
+    await test.services.moderation.restrict(identity, {
+      streamId: stream.id,
+      userId: client.user.id,
+      kind: 'ban',
+      reason: 'a test',
+    });
+    await vi.waitFor(() => expect(feed.codes()).toEqual(['BANNED']), { timeout: 5000 });
+    expect([elsewhere.codes(), elsewhere.isComplete(), client.steps]).toEqual([[], false, ['socket']]);
+  });
+
   it('is not tried when the session was ended elsewhere: every subscription says so', async () => {
     const client = await connectSignedIn();
     const feeds = [watch(client, stream.id), watch(client, stream.id)];

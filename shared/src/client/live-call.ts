@@ -44,7 +44,7 @@ export const startLiveCall = (deps: {
   const begin = async (): Promise<void> => {
     const socket = open();
     // What is asked for after a login shall be asked for as that account.
-    await socket.settled();
+    await socket.renew();
     if (isStopped) return;
     const input = lastEventId === undefined ? op.input : { ...(op.input as object), lastEventId };
     inner = socket.request({ op: { ...op, input }, next }).subscribe({
@@ -81,7 +81,6 @@ export const startLiveCall = (deps: {
       socket.heard();
       if (!mayRenew || !(await session.recover(op.path, code, socket.tokens))) throw error;
       mayRenew = false;
-      await socket.renew();
       beginUnlessStopped();
     } else if (op.type === 'subscription' && !socket.isOpen()) {
       await socket.whenGone();

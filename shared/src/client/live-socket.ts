@@ -159,8 +159,6 @@ export const createLiveSocket = ({ url, WebSocket, session, onEnd }: Deps) => {
       renewing = renewing.then(renewInBand).catch(() => {});
       return renewing;
     },
-    /** Resolves when no renewal is under way. */
-    settled: (): Promise<void> => renewing,
     close: (): void => {
       isEnded = true;
       void client.close();

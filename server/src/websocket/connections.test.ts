@@ -124,3 +124,43 @@ it('a socket that has closed is counted for nobody', () => {
   for (let count = 0; count < 30; count++) connections.countIn(gone, 'user');
   expect(add('session')).toHaveLength(1);
 });
+
+it.each([
+  [0, 0, 100],
+  [20, 50, 1000],
+  [2000, 4000, 6000],
+])(
+  'on shutdown tells and closes %i sockets spread over %i ms, and ends within %i',
+  async (count, spreadMs, endMs) => {
+    const { connections } = createScene();
+    const toldAtMs: number[] = [];
+    const closedAtMs: number[] = [];
+    for (let index = 0; index < count; index++) {
+      const peer = createPeer(undefined);
+      peer.sendText.mockImplementation((text: string) => {
+        expect(JSON.parse(text)).toEqual({ id: null, method: 'reconnect' });
+        toldAtMs.push(performance.now());
+      });
+      peer.close.mockImplementation((code: number) => {
+        expect(code).toBe(1012);
+        closedAtMs.push(performance.now());
+      });
+      connections.add(peer);
+    }
+    const begunAtMs = performance.now();
+    let endedAtMs: number | undefined;
+    const stopping = connections.shutDown().then(() => {
+      endedAtMs = performance.now();
+    });
+    expect(connections.isStopping()).toBe(true);
+    await vi.advanceTimersByTimeAsync(endMs);
+    await stopping;
+    expect(endedAtMs).toBeLessThanOrEqual(begunAtMs + endMs);
+    for (const timesMs of [toldAtMs, closedAtMs]) {
+      expect(timesMs).toHaveLength(count);
+      if (count === 0) continue;
+      const sorted = timesMs.toSorted((one, other) => one - other);
+      expect((sorted.at(-1) ?? 0) - (sorted[0] ?? 0)).toBeGreaterThan(spreadMs);
+    }
+  },
+);

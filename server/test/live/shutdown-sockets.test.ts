@@ -17,7 +17,7 @@ const openMany = (url: string, count: number): Promise<RawSocket[]> =>
   Promise.all(Array.from({ length: count }, () => openSocket(url)));
 
 describe('a server that stops', () => {
-  it('tells each socket to reconnect, closes them with 1012 one after the other, and serves HTTP meanwhile', async () => {
+  it('tells each socket to reconnect, closes them with 1012, and serves HTTP meanwhile', async () => {
     const test = await createTestApp({ environment: { RATE_LIMIT_HANDSHAKES_PER_MINUTE: '1000' } });
     const url = await test.app.listen({ host: '127.0.0.1', port: 0 });
     const given = createFactories(test);
@@ -29,13 +29,6 @@ describe('a server that stops', () => {
     await Promise.all(
       sockets.slice(0, 51).map((socket) => socket.call('subscription', 'streams.onEvent', { streamId }, 1)),
     );
-    const toldAtMs: number[] = [];
-    const closedAtMs: number[] = [];
-    for (const { ws, closed } of sockets) {
-      ws.once('message', () => toldAtMs.push(performance.now()));
-      void closed.then(() => closedAtMs.push(performance.now()));
-    }
-
     const begunAtMs = performance.now();
     const closing = test.app.close();
     // New sockets are refused from the first moment, while requests are served to the last.
@@ -52,11 +45,6 @@ describe('a server that stops', () => {
     for (const socket of sockets) {
       expect((await socket.closed).code).toBe(1012);
       expect(socket.frames).toContainEqual(RECONNECT);
-    }
-    // Spread: 250 ms for so many, at random.
-    for (const timesMs of [toldAtMs, closedAtMs]) {
-      expect(timesMs).toHaveLength(52);
-      expect(Math.max(...timesMs) - Math.min(...timesMs)).toBeGreaterThan(100);
     }
     expect(test.logs.filter(({ level }) => level === 'ERROR')).toEqual([]);
     await test.close();

@@ -128,7 +128,7 @@ it('a socket that has closed is counted for nobody', () => {
 it.each([
   [0, 0, 100],
   [20, 50, 1000],
-  [2000, 4000, 6000],
+  [400, 1500, 6000],
 ])(
   'on shutdown tells and closes %i sockets spread over %i ms, and ends within %i',
   async (count, spreadMs, endMs) => {

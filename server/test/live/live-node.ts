@@ -3,6 +3,7 @@ import { expect, vi } from 'vitest';
 import { buildApp } from '../../src/app.js';
 import { createDatabase } from '../../src/platform/database.js';
 import { createEventBus, type EventBus } from '../../src/platform/event-bus.js';
+import { createLogger } from '../../src/platform/logger.js';
 import { createServices, startServices } from '../../src/services.js';
 import { createFactories, type Factories } from '../factories.js';
 import { createTestApp, type TestApp } from '../harness.js';
@@ -60,9 +61,11 @@ export const openLiveNode = async (options: TestOptions = {}): Promise<LiveNode>
 
 /** Another process on the same database, by default with a bus that hears nothing of the first. */
 export const openOtherNode = async (
-  { config, databaseUrl, clock, logger }: TestServices,
+  { config, databaseUrl, clock }: Pick<TestServices, 'config' | 'databaseUrl' | 'clock'>,
   bus: EventBus = createEventBus(),
 ) => {
+  const logs: { level?: string; message?: string }[] = [];
+  const logger = createLogger('DEBUG', (line) => logs.push(JSON.parse(line)));
   const database = createDatabase({ url: databaseUrl, poolMax: 5, prepare: true });
   const services = createServices({ config, database, bus, clock, logger, passwords: fakePasswords });
   const app = await buildApp({ config, database, bus, clock, logger, services });
@@ -71,7 +74,7 @@ export const openOtherNode = async (
   return {
     url,
     services,
-    bus,
+    logs,
     close: async () => {
       await app.close();
       await stopServices();

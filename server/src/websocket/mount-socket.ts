@@ -32,13 +32,17 @@ type Deps = {
   createContext: CreateContext;
 };
 
-/** Anything but tRPC's own mark is refused: a token in a URL ends up in logs and histories. */
-const refuseQuery = (request: FastifyRequest): void => {
+/**
+ * Anything but tRPC's own mark is refused: a token in a URL ends up in logs and histories, and whoever sent one in a
+ * header would be taken for a guest.
+ */
+const refuseMisplacedTokens = (request: FastifyRequest): void => {
   const { connectionParams, ...others } = request.query as Record<string, unknown>;
-  if (Object.keys(others).length > 0 || ![undefined, '1'].includes(connectionParams as string | undefined)) {
+  const isMarkOdd = ![undefined, '1'].includes(connectionParams as string | undefined);
+  if (Object.keys(others).length > 0 || isMarkOdd || request.headers.authorization !== undefined) {
     throw new AppError('MALFORMED_REQUEST', {
       detail:
-        'The socket’s URL takes connectionParams=1 and nothing else; the token goes in the first frame.',
+        'The token goes in the first frame, with connectionParams=1 in the URL; not in the URL or a header.',
     });
   }
 };
@@ -136,7 +140,7 @@ export const mountSocket = async (app: FastifyInstance, deps: Deps): Promise<voi
     exposeHeadRoute: false,
     config: { rateLimit: { max: config.rateLimits.handshakesPerMinute, timeWindow: WINDOW_MS } },
     preValidation: async (request) => {
-      refuseQuery(request);
+      refuseMisplacedTokens(request);
       if (!isOriginAllowed(request.headers.origin)) {
         throw new AppError('FORBIDDEN', { detail: 'This origin may not open a socket.' });
       }

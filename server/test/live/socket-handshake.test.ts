@@ -61,6 +61,11 @@ describe('the URL', () => {
     expect(refusal).toMatchObject({ status: 400, code: 'MALFORMED_REQUEST' });
   });
 
+  it('does not take the place of a token in a header, whose sender would be a guest', async () => {
+    const refusal = await refusalOf(url, { headers: { authorization: 'Bearer abc' } });
+    expect(refusal).toMatchObject({ status: 400, code: 'MALFORMED_REQUEST' });
+  });
+
   it('answers a plain request that it is a WebSocket', async () => {
     expect((await test.app.inject('/trpc')).statusCode).toBe(404);
   });

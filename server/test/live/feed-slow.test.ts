@@ -20,6 +20,9 @@ afterAll(() => node.close());
 const EVENT_BYTES = 60_000;
 const EVENTS = 200;
 
+/** RFC 6455, 7.1.5: the connection went without a close frame. */
+const DROPPED = 1006;
+
 /** Appends large events and tells of them, as whoever wrote them would. */
 const append = async (count: number) => {
   await node.test.database.client.execute(
@@ -56,7 +59,6 @@ it('who stops reading is cut, and misses nothing; nobody else notices', async ()
   const sockets = slow.map(({ client }) => client.client.connection?.ws as unknown as WebSocket);
   for (const socket of sockets) socket.pause();
 
-  const begun = performance.now();
   for (let told = 0; told < EVENTS; told += 4) {
     await append(4);
     const end = told + 5;
@@ -74,7 +76,6 @@ it('who stops reading is cut, and misses nothing; nobody else notices', async ()
   }
   for (const { seqs } of slow) expect(seqs.length).toBeLessThan(EVENTS);
 
-  const tookMs = performance.now() - begun;
   for (const socket of sockets) socket.resume();
   await vi.waitFor(
     () => {
@@ -85,6 +86,6 @@ it('who stops reading is cut, and misses nothing; nobody else notices', async ()
   for (const { client, seqs } of slow) {
     expect(seqs).toEqual(whole);
     // Whoever does not read the close frame either is dropped without one after a few seconds.
-    expect(client.closes[0]).toBe(tookMs < 4000 ? closeCodes.tooSlow : expect.any(Number));
+    expect([closeCodes.tooSlow, DROPPED]).toContain(client.closes[0]);
   }
 });

@@ -218,6 +218,16 @@ describe('what a viewer is told', () => {
     expect(texts(viewer)).toEqual(['snapshot 0', 'chatMessage 1', 'chatMessage 2']);
   });
 
+  it('is read, and not kept, when very many events came before the one that is missing', async () => {
+    const { log, room } = await opened(0);
+    const viewer = await joined(room);
+    log.append();
+    for (let count = 0; count < 1100; count += 1) room.hear([log.append()]);
+    await pass(0);
+    await pass(50);
+    check(viewer, log.end());
+  });
+
   it('comes again after reads that failed, without a further hint', async () => {
     const { log, room } = await opened(0);
     const viewer = await joined(room);

@@ -2,14 +2,16 @@ import { type Audience, REPLAY_EVENTS_MAX, type RoomEvent } from '@versbottomlex
 import type { LogEntry } from '../platform/event-bus.js';
 import { type EventPlace, parseEventId, toEventId } from './event-id.js';
 import type { FanOut, Item, Member } from './fan-out.js';
-import { messageTail } from './messages.js';
+import { eventOfTail, messageTail } from './messages.js';
 import { createRecentEvents, toItem } from './recent-events.js';
-import { applyEvent, bitOf, type RoomState } from './room-state.js';
+import { applyEvent, bitOf, type RoomState, withoutText } from './room-state.js';
 
 /** How long an event may be missing whose successor is here: statements that commit one after the other may answer the other way round. */
 const GAP_PATIENCE_MS = 20;
 const RETRY_MS = 500;
 const READ_MAX = 1000;
+/** How many events are kept while one before them is missing. */
+const EARLY_MAX = 1000;
 
 /** Where a room is read from. */
 export type RoomSource = {
@@ -49,7 +51,7 @@ export const createRoom = async (deps: {
 
   const add = (event: RoomEvent): Item => {
     applyEvent(state, event);
-    if (event.type === 'messageDeleted') recent.forget(event.messageId, event.deletedAt);
+    recent.forget(event);
     return recent.add(event);
   };
 
@@ -63,8 +65,6 @@ export const createRoom = async (deps: {
     if (next.length > 0) fanOut.publish(...next.map(({ item }) => item));
     for (const { event } of next) onEvent(event);
     for (const seq of early.keys()) if (seq <= recent.end()) early.delete(seq);
-    // The log has them all.
-    if (early.size > READ_MAX) early.clear();
   };
 
   const snapshotItem = (): Item => {
@@ -140,10 +140,14 @@ export const createRoom = async (deps: {
   const readBack = async (seq: number): Promise<void> => {
     const into = recent;
     const start = into.start();
+    const end = into.end();
     const older = await source.read(seq, start - seq);
     if (older.length < start - seq) throw new Error(`the log ends before ${start}`);
     // Its start may have moved on meanwhile; then it is looked for again.
-    if (into.start() === start) into.prepend(older);
+    if (into.start() !== start) return;
+    // What was taken away while they were read may have been in them.
+    const later = (into.after(end) ?? []).map(({ tail }) => eventOfTail(tail));
+    into.prepend(older.map((entry) => ({ ...entry, event: later.reduce(withoutText, entry.event) })));
   };
 
   /** Has what the log holds after `seq` at hand, as far as it is replayed; one statement for all who come at once. */
@@ -166,7 +170,10 @@ export const createRoom = async (deps: {
     /** Takes in a hint: some events of the log, or none, when it is to be read. */
     hear: (entries: readonly LogEntry[]): void => {
       takeIn(entries);
-      if (entries.length === 0) catchUpInTime();
+      const isFarBehind = early.size > EARLY_MAX;
+      // The log has them all.
+      if (isFarBehind) early.clear();
+      if (entries.length === 0 || isFarBehind) catchUpInTime();
       else if (early.size > 0) catchUpSoon(GAP_PATIENCE_MS);
     },
 

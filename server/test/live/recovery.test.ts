@@ -131,12 +131,14 @@ describe('none lost, none doubled, in order', () => {
 
   it('over many drops, and a bus that loses, delays, repeats and reorders', async () => {
     const stop = disturbBus(createRandom(2));
-    await recover({
-      clients: 10,
-      drops: 20,
-      messages: scaled({ quick: 200, full: 2000 }),
-      seed: 3,
-    }).finally(stop);
+    try {
+      for (let seed = 0; seed < scaled({ quick: 1, full: 10 }); seed += 1) {
+        stream = await node.given.stream(await node.given.performer());
+        await recover({ clients: 10, drops: 20, messages: 400, seed });
+      }
+    } finally {
+      stop();
+    }
   });
 });
 

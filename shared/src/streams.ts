@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Id } from './ids.js';
 import { Amount, Currency } from './money.js';
 import { pageFields, pageOf } from './pagination.js';
-import { block, line } from './text.js';
+import { block, line, toNfc } from './text.js';
 import { Timestamp, TimestampInput } from './timestamps.js';
 import { UserSummary } from './users.js';
 
@@ -13,7 +13,7 @@ export type StreamStatus = z.infer<typeof StreamStatus>;
 /** A tag in lower case, of letters, digits, `-` and `_`. */
 const Tag = z
   .string()
-  .overwrite((text) => text.normalize('NFC').trim().toLowerCase())
+  .overwrite((text) => toNfc(text).trim().toLowerCase())
   .regex(/^[\p{L}\p{N}_-]{1,25}$/u, 'must be 1 to 25 letters, digits, hyphens or underscores')
   .meta({ example: 'music' });
 

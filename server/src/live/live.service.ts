@@ -26,6 +26,9 @@ const banned = () => new AppError('BANNED', { detail: 'The performer has banned 
 /** Who follows a feed, and over which connection, by which guests are told apart. */
 export type Follower = { identity: Identity | null; connectionId: string };
 
+/** A feed, from before its follower is admitted; `isFree` while that needed no ticket. */
+type Following = { identity: Identity | null; end: (error: Error) => void; isFree: boolean };
+
 /** tRPC's types allow a call without a signal; none of our transports makes one. */
 const neverAborted = new AbortController().signal;
 
@@ -39,8 +42,29 @@ type Deps = {
 
 /** The live feeds of streams: who may follow one, from where on, and when that ends. */
 export const createLiveService = ({ database, bus, logger, streams, presence }: Deps) => {
-  /** Ends the feeds of one user in one stream; by `<streamId> <userId>`. */
-  const followers = new Map<string, Set<(error: Error) => void>>();
+  /** Who follows which stream, or is about to. */
+  const followers = new Map<string, Set<Following>>();
+
+  /** Ends the feed of whoever may not follow the stream any more; or when that cannot be told now. */
+  const readmit = async (following: Following, stream: Stream): Promise<void> => {
+    try {
+      await streams.requireAccess(following.identity, stream);
+      following.isFree = false;
+    } catch (error) {
+      following.end(error as Error);
+    }
+  };
+
+  const review = (streamId: string, event: RoomEvent) => {
+    const here = [...(followers.get(streamId) ?? [])];
+    if (event.type === 'viewerRestricted' && event.kind === 'ban') {
+      for (const { identity, end } of here) if (identity?.userId === event.userId) end(banned());
+    }
+    // It was public when they came.
+    if (event.type === 'streamUpdate' && event.stream.isPrivate) {
+      for (const following of here) if (following.isFree) void readmit(following, event.stream);
+    }
+  };
 
   const rooms = createRooms({
     database,
@@ -48,10 +72,7 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
     logger,
     findStream: streams.find,
     audienceOf: presence.audienceOf,
-    onEvent: (streamId, event) => {
-      if (event.type !== 'viewerRestricted' || event.kind !== 'ban') return;
-      for (const end of [...(followers.get(`${streamId} ${event.userId}`) ?? [])]) end(banned());
-    },
+    onEvent: review,
   });
   const directory = createDirectory({
     bus,
@@ -74,13 +95,12 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
     return viewer.user;
   };
 
-  const keep = (streamId: string, userId: string, end: (error: Error) => void): (() => void) => {
-    const key = `${streamId} ${userId}`;
-    const ends = followers.get(key) ?? new Set();
-    followers.set(key, ends.add(end));
+  const keep = (streamId: string, following: Following): (() => void) => {
+    const here = followers.get(streamId) ?? new Set();
+    followers.set(streamId, here.add(following));
     return () => {
-      ends.delete(end);
-      if (ends.size === 0) followers.delete(key);
+      here.delete(following);
+      if (here.size === 0) followers.delete(streamId);
     };
   };
 
@@ -117,10 +137,11 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
         return { tell: (event) => room.notify(joined, event, () => isOver) };
       };
       const { feed, end } = createFeed<Event>(open, signal, close);
-      // Listening for a ban before looking for one, so that none falls between the two.
-      if (userId !== undefined && !isOver) forget = keep(streamId, userId, end);
+      const { stream } = room.state;
+      // Listening for a ban before looking for one, so that none falls between the two; so for what else bars the way.
+      if (!isOver) forget = keep(streamId, { identity, end, isFree: !stream.isPrivate });
       try {
-        user = await admit(identity, room.state.stream);
+        user = await admit(identity, stream);
         if (lastEventId !== undefined) await room.prepare(lastEventId);
       } catch (error) {
         end();

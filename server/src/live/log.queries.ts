@@ -14,24 +14,27 @@ const LogRow = z.object({
   type: z.enum(streamEventType.enumValues),
   payload: z.record(z.string(), z.unknown()).nullable(),
   message: ChatMessage.nullable(),
+  isCleared: z.boolean(),
 });
 export type LogRow = z.infer<typeof LogRow>;
 
 const readLogStatement = preparedSql(
   'live_read_log',
   LogRow,
-  sql`select events.seq, events.type, events.payload, coalesce(sent.message, named.message) as message
-    from stream_events as events
+  sql`select events.seq, events.type, events.payload, coalesce(sent.message, named.message) as message,
+      events.seq <= log.cleared_seq as "isCleared"
+    from stream_logs as log
+    join stream_events as events using (stream_id)
     left join chat_messages as sent
       on events.type = 'chatMessage' and sent.stream_id = events.stream_id and sent.seq = events.seq
     left join chat_messages as named
       on events.type in ('messagePinned', 'messageDeleted') and named.id = (events.payload ->> 'messageId')::uuid
-    where events.stream_id = ${$('streamId')}::uuid and events.seq > ${$('seq')}::bigint
+    where log.stream_id = ${$('streamId')}::uuid and events.seq > ${$('seq')}::bigint
     order by events.seq
     limit ${$('limit')}::int`,
 );
 
-/** The events of a stream after `seq`, in order, with the messages that they are about. */
+/** The events of a stream after `seq`, in order, with the messages that they are about; `isCleared` once the chat was cleared after them. */
 export const readLog = (database: Database, of: { streamId: string; seq: number; limit: number }) =>
   readLogStatement(database, of);
 

@@ -18,6 +18,8 @@ export const toItem = (event: RoomEvent, place: EventPlace): Item => ({
 export const createRecentEvents = (epoch: number, lastSeq: number) => {
   let items: Item[] = [];
   let end = lastSeq;
+  /** Up to here there is no text of the chat left. */
+  let clearedSeq = 0;
 
   const encode = ({ seq, event }: LogEntry): Item => toItem(event, { epoch, seq });
   const start = () => end - items.length;
@@ -45,14 +47,19 @@ export const createRecentEvents = (epoch: number, lastSeq: number) => {
     after: (seq: number): Item[] | undefined =>
       seq >= start() && seq <= end ? items.slice(items.length - (end - seq)) : undefined,
 
-    /** Takes a deleted message's text out of what is sent again. */
-    forget: (messageId: string, deletedAt: string): void => {
+    /** Takes out of what is sent again what `later`, the event that follows, takes away. */
+    forget: (later: RoomEvent): void => {
+      if (later.type !== 'messageDeleted' && later.type !== 'chatCleared') return;
       const first = start() + 1;
+      const isMeant = ({ tail, bit }: Item, seq: number) =>
+        later.type === 'messageDeleted'
+          ? tail.includes(later.messageId)
+          : seq > clearedSeq && bit === bitOf('chatMessage');
       items = items.map((item, index) => {
-        if (!item.tail.includes(messageId)) return item;
-        const event = eventOfTail(item.tail);
-        return encode({ seq: first + index, event: withoutText(event, messageId, deletedAt) });
+        const seq = first + index;
+        return isMeant(item, seq) ? encode({ seq, event: withoutText(eventOfTail(item.tail), later) }) : item;
       });
+      if (later.type === 'chatCleared') clearedSeq = end;
     },
   };
 };

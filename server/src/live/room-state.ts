@@ -61,12 +61,26 @@ export const applyEvent = (state: RoomState, event: RoomEvent): void => {
   }
 };
 
-/** The event as it is sent again once the message is deleted. */
-export const withoutText = (event: RoomEvent, messageId: string, deletedAt: string): RoomEvent => {
-  if (event.type !== 'chatMessage' && event.type !== 'messagePinned') return event;
-  if (!event.message) return event;
-  return { type: event.type, message: without(event.message, messageId, deletedAt) };
+const withoutAnyText = (message: ChatMessage): ChatMessage => ({
+  ...message,
+  content: null,
+  mentions: [],
+  replyTo: message.replyTo && { ...message.replyTo, content: null },
+});
+
+/** The event as it is sent again once `later` has taken a message, or all of them, away. */
+export const withoutText = (event: RoomEvent, later: RoomEvent): RoomEvent => {
+  if ((event.type !== 'chatMessage' && event.type !== 'messagePinned') || !event.message) return event;
+  const { type, message } = event;
+  if (later.type === 'chatCleared') return { type, message: withoutAnyText(message) };
+  if (later.type !== 'messageDeleted') return event;
+  return { type, message: without(message, later.messageId, later.deletedAt) };
 };
+
+const cleared = { type: 'chatCleared' } as const;
+
+/** The event as it is sent once the chat was cleared after it. */
+export const whenCleared = (event: RoomEvent): RoomEvent => withoutText(event, cleared);
 
 const bitOfKind = (kind: EventKind): number => 1 << (eventKinds.indexOf(kind) + 1);
 

@@ -6,6 +6,7 @@ import type { Logger } from '../platform/logger.js';
 import { createFanOut } from './fan-out.js';
 import * as log from './log.queries.js';
 import { createRoom, type Room, type RoomSource } from './room.js';
+import { whenCleared } from './room-state.js';
 
 /** How often the ends of the open rooms' logs are compared, for what the bus has lost; one statement for all of them. */
 const COMPARE_INTERVAL_MS = 1000;
@@ -93,7 +94,10 @@ export const createRooms = (deps: Deps) => {
     // A change is told as the stream is now, however many there were.
     const isChanged = rows.some(({ type }) => type === 'streamUpdate');
     const stream = isChanged ? await requireStream(streamId) : undefined;
-    return rows.map((row) => ({ seq: row.seq, event: toEvent(streamId, row, stream) }));
+    return rows.map((row) => {
+      const event = toEvent(streamId, row, stream);
+      return { seq: row.seq, event: row.isCleared ? whenCleared(event) : event };
+    });
   };
 
   const sourceOf = (streamId: string): RoomSource => ({

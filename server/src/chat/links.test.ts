@@ -24,6 +24,12 @@ it.each([
   'exa\u200bmple.com',
   'éxample.com',
   'a-b-c.xyz',
+  'here...example.com',
+  '.example.com',
+  '_example.com_',
+  'example.com- and',
+  'a.b.c.d.e.f.g.h.i.example.com',
+  'a.b.c.d.e.f.g.h.i.example.any/path',
 ])('finds a link in %j', (text) => {
   expect(hasLink(text)).toBe(true);
 });
@@ -40,6 +46,9 @@ it.each([
   'e.g. this, i.e. that',
   'version 1.2.3.4',
   'mia@example.com',
+  'mia@mail.example.com',
+  'mia.x_y@mail.example.com',
+  'wait...what.is',
   'main.ts and README.md',
   'example.community',
   'com.example',

@@ -62,10 +62,10 @@ const COMMON_ENDS = [
   ],
 ].join('|');
 
-/** Neither inside a word nor the end of an e-mail address. */
-const START = '(?<![\\p{L}\\p{N}@._-])';
-const LABELS = '(?:[\\p{L}\\p{N}-]{1,63}\\.){1,8}';
-const END = '(?![\\p{L}\\p{N}_-]|\\.[\\p{L}\\p{N}])';
+/** Neither inside a word nor the end of an e-mail address; dots and lines for ornament hide nothing. */
+const START = '(?<![\\p{L}\\p{N}@-]|[\\p{L}\\p{N}@-][._])';
+const LABELS = '(?:[\\p{L}\\p{N}-]{1,63}\\.)+';
+const END = '(?![\\p{L}\\p{N}]|[._-][\\p{L}\\p{N}])';
 
 const LINK = new RegExp(
   [

@@ -21,7 +21,7 @@ export const chatRouter = router({
         tags,
         summary: "List a stream's messages",
         description:
-          'Newest first, for whoever may watch the stream. A deleted message has no content any more.',
+          'Newest first, since the chat was last cleared, for whoever may watch the stream and is not banned. A deleted message has no content any more.',
       },
       errors: ['ACCESS_REQUIRED', 'BANNED', 'NOT_FOUND', 'VALIDATION_FAILED'],
     })
@@ -37,7 +37,7 @@ export const chatRouter = router({
         tags,
         summary: 'Send a message',
         description:
-          'A retry with the same `clientMessageId` gets the message that was stored. `@username` mentions somebody.',
+          'A retry with the same `clientMessageId` gets the message that was stored. `@username` mentions somebody. `SLOW_MODE`, `TIMED_OUT` and `RATE_LIMITED` tell in `retryAfterMs` how long to wait.',
       },
       successStatus: 201,
       errors: [

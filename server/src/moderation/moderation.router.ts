@@ -58,7 +58,7 @@ export const moderationRouter = router({
         tags,
         summary: 'Time out or ban a viewer',
         description:
-          'In all rooms of the performer, instead of what the user has now. For those who moderate; the performer and admins cannot be restricted, nor moderators by each other.',
+          'In all rooms of the performer, instead of what the user has now. Who is timed out cannot write for `seconds`, at most 14 days; who is banned can neither write nor follow the chat until that is lifted. For those who moderate; the performer and admins cannot be restricted, nor moderators by each other.',
       },
       errors: ['FORBIDDEN', 'NOT_FOUND', 'VALIDATION_FAILED'],
     })

@@ -1,5 +1,6 @@
 import { type AuthExpiringEvent, ConnectionParams, closeCodes } from '@versbottomlex/shared';
 import type { FastifyRequest } from 'fastify';
+import { v7 as uuidv7 } from 'uuid';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { AppError } from '../platform/app-error.js';
@@ -96,6 +97,8 @@ export const createConnection = (deps: ConnectionDeps) => {
 
   const context: Context = {
     ...base,
+    // Of our making: the id of the request may be the client's, and the same on all of its sockets.
+    connectionId: uuidv7(),
     get accessToken() {
       return credentials?.accessToken;
     },

@@ -2,6 +2,7 @@ import type { RoomEvent, SignedIn, Stream } from '@versbottomlex/shared';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { type Follow, follow } from './live-client.js';
 import { type LiveNode, openLiveNode } from './live-node.js';
+import { eventsOf, openSocket } from './raw-socket.js';
 
 let node: LiveNode;
 let performer: SignedIn;
@@ -120,4 +121,15 @@ it('a narrowed feed of viewers is told of nothing else', async () => {
   await come(viewer.accessToken);
   await vi.waitFor(() => expect(events).toContain('userJoined'));
   expect(events).not.toContain('chatMessage');
+});
+
+it('guests are counted by their sockets, whatever they say that these are called', async () => {
+  const guests = await Promise.all(
+    [1, 2, 3].map(() => openSocket(node.url, { headers: { 'x-request-id': 'one-and-the-same' } })),
+  );
+  const input = { streamId: stream.id };
+  await Promise.all(guests.map((guest) => guest.call('subscription', 'streams.onEvent', input)));
+  await vi.waitFor(() => expect(guests.every((guest) => eventsOf(guest, 'snapshot').length > 0)).toBe(true));
+  expect(node.test.services.presence.audienceOf(stream.id)).toEqual({ viewerCount: 3, guestCount: 3 });
+  for (const guest of guests) guest.ws.terminate();
 });

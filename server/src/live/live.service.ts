@@ -29,6 +29,9 @@ export type Follower = { identity: Identity | null; connectionId: string };
 /** A feed, from before its follower is admitted; `isFree` while that needed no ticket. */
 type Following = { identity: Identity | null; end: (error: Error) => void; isFree: boolean };
 
+const signedInOf = (followings: Iterable<Following>): number =>
+  [...followings].filter(({ identity }) => identity !== null).length;
+
 /** tRPC's types allow a call without a signal; none of our transports makes one. */
 const neverAborted = new AbortController().signal;
 
@@ -156,10 +159,10 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
       { lastEventId }: OnDirectoryInput,
     ): Promise<Feed<DirectoryEvent>> => directory.follow(signal, lastEventId),
 
-    /** How much is being followed here; nothing, once every client is gone. */
+    /** How much is being followed here, `followers` by feeds of users; nothing, once every client is gone. */
     load: () => ({
       rooms: rooms.openCount(),
-      followers: followers.size,
+      followers: [...followers.values()].reduce((sum, here) => sum + signedInOf(here), 0),
       directoryFollowers: directory.followerCount(),
     }),
 

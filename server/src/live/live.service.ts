@@ -26,11 +26,22 @@ const banned = () => new AppError('BANNED', { detail: 'The performer has banned 
 /** Who follows a feed, and over which connection, by which guests are told apart. */
 export type Follower = { identity: Identity | null; connectionId: string };
 
-/** A feed, from before its follower is admitted; `isFree` while that needed no ticket. */
-type Following = { identity: Identity | null; end: (error: Error) => void; isFree: boolean };
+/** Ours: each costs a frame of its own an event, and no page needs more. */
+const FEEDS_OF_A_STREAM_MAX = 10;
 
-const signedInOf = (followings: Iterable<Following>): number =>
-  [...followings].filter(({ identity }) => identity !== null).length;
+const tooMany = () =>
+  new AppError('RATE_LIMITED', {
+    detail: `A socket follows one stream at most ${FEEDS_OF_A_STREAM_MAX} times.`,
+  });
+
+/** A feed, from before its follower is admitted; `isFree` while that needed no ticket. */
+type Following = Follower & { end: (error: Error) => void; isFree: boolean };
+
+/** The feeds of one stream, by the connection that carries them. */
+type Followings = Map<string, Set<Following>>;
+
+const listOf = (followings: Followings | undefined): Following[] =>
+  [...(followings?.values() ?? [])].flatMap((own) => [...own]);
 
 /** tRPC's types allow a call without a signal; none of our transports makes one. */
 const neverAborted = new AbortController().signal;
@@ -46,20 +57,45 @@ type Deps = {
 /** The live feeds of streams: who may follow one, from where on, and when that ends. */
 export const createLiveService = ({ database, bus, logger, streams, presence }: Deps) => {
   /** Who follows which stream, or is about to. */
-  const followers = new Map<string, Set<Following>>();
+  const followers = new Map<string, Followings>();
+
+  /** Who comes in, as others see them; null for a guest. Throws ACCESS_REQUIRED, BANNED, SESSION_REVOKED. */
+  const admit = async (identity: Identity | null, stream: Stream): Promise<UserSummary | null> => {
+    if (!identity) {
+      await streams.requireAccess(null, stream);
+      return null;
+    }
+    const viewer = await findViewer(database, { userId: identity.userId, performerId: stream.performer.id });
+    if (!viewer) throw new AppError('SESSION_REVOKED');
+    await streams.requireAccess({ ...identity, role: viewer.role }, stream);
+    if (viewer.isBanned) throw banned();
+    return viewer.user;
+  };
 
   /** Ends the feed of whoever may not follow the stream any more; or when that cannot be told now. */
   const readmit = async (following: Following, stream: Stream): Promise<void> => {
     try {
-      await streams.requireAccess(following.identity, stream);
-      following.isFree = false;
+      await admit(following.identity, stream);
+      if (stream.isPrivate) following.isFree = false;
     } catch (error) {
       following.end(error as Error);
     }
   };
 
+  /** Looks again at what a user follows whose role or standing has changed. */
+  const readmitUser = async (userId: string): Promise<void> => {
+    for (const [streamId, here] of [...followers]) {
+      const own = listOf(here).filter(({ identity }) => identity?.userId === userId);
+      const stream = own.length > 0 ? await streams.find(streamId).catch(() => null) : null;
+      if (stream) await Promise.all(own.map((following) => readmit(following, stream)));
+    }
+  };
+  bus.subscribe((event) => {
+    if (event.type === 'identityChanged') void readmitUser(event.userId);
+  });
+
   const review = (streamId: string, event: RoomEvent) => {
-    const here = [...(followers.get(streamId) ?? [])];
+    const here = listOf(followers.get(streamId));
     if (event.type === 'viewerRestricted' && event.kind === 'ban') {
       for (const { identity, end } of here) if (identity?.userId === event.userId) end(banned());
     }
@@ -88,21 +124,15 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
   });
   presence.onChange((streamId, event) => rooms.tell(streamId, event));
 
-  /** Who comes in, as others see them; null for a guest. Throws ACCESS_REQUIRED, BANNED, SESSION_REVOKED. */
-  const admit = async (identity: Identity | null, stream: Stream): Promise<UserSummary | null> => {
-    await streams.requireAccess(identity, stream);
-    if (!identity) return null;
-    const viewer = await findViewer(database, { userId: identity.userId, performerId: stream.performer.id });
-    if (!viewer) throw new AppError('SESSION_REVOKED');
-    if (viewer.isBanned) throw banned();
-    return viewer.user;
-  };
-
   const keep = (streamId: string, following: Following): (() => void) => {
-    const here = followers.get(streamId) ?? new Set();
-    followers.set(streamId, here.add(following));
+    const { connectionId } = following;
+    const here = followers.get(streamId) ?? new Map();
+    const own = here.get(connectionId) ?? new Set();
+    if (own.size >= FEEDS_OF_A_STREAM_MAX) throw tooMany();
+    followers.set(streamId, here.set(connectionId, own.add(following)));
     return () => {
-      here.delete(following);
+      own.delete(following);
+      if (own.size === 0) here.delete(connectionId);
       if (here.size === 0) followers.delete(streamId);
     };
   };
@@ -110,7 +140,7 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
   return {
     /**
      * A stream's feed: a snapshot, or what was missed since `lastEventId`, then every event as it happens. Throws
-     * NOT_FOUND, ACCESS_REQUIRED, BANNED; a ban ends it with BANNED.
+     * NOT_FOUND, ACCESS_REQUIRED, BANNED, RATE_LIMITED; it ends with one of them when the follower's standing changes.
      */
     follow: async <Event extends RoomEvent>(
       { identity, connectionId }: Follower,
@@ -142,8 +172,8 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
       const { feed, end } = createFeed<Event>(open, signal, close);
       const { stream } = room.state;
       // Listening for a ban before looking for one, so that none falls between the two; so for what else bars the way.
-      if (!isOver) forget = keep(streamId, { identity, end, isFree: !stream.isPrivate });
       try {
+        if (!isOver) forget = keep(streamId, { identity, connectionId, end, isFree: !stream.isPrivate });
         user = await admit(identity, stream);
         if (lastEventId !== undefined) await room.prepare(lastEventId);
       } catch (error) {
@@ -162,7 +192,7 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
     /** How much is being followed here, `followers` by feeds of users; nothing, once every client is gone. */
     load: () => ({
       rooms: rooms.openCount(),
-      followers: [...followers.values()].reduce((sum, here) => sum + signedInOf(here), 0),
+      followers: [...followers.values()].flatMap(listOf).filter(({ identity }) => identity !== null).length,
       directoryFollowers: directory.followerCount(),
     }),
 

@@ -1,5 +1,5 @@
 import { streamEventType } from '@versbottomlex/database';
-import { ChatMessage, RoomModes, SNAPSHOT_MESSAGES } from '@versbottomlex/shared';
+import { ChatMessage, Role, RoomModes, SNAPSHOT_MESSAGES } from '@versbottomlex/shared';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Database, preparedSql } from '../platform/database.js';
@@ -96,13 +96,14 @@ const ViewerRow = z.object({
     avatarUrl: z.string().nullable(),
     isVerified: z.boolean(),
   }),
+  role: Role,
   isBanned: z.boolean(),
 });
 
 const findViewerStatement = preparedSql(
   'live_find_viewer',
   ViewerRow,
-  sql`select user_summary(users) as user,
+  sql`select user_summary(users) as user, role,
       exists (
         select from room_restrictions
         where performer_id = ${$('performerId')}::uuid and user_id = users.id and kind = 'ban'

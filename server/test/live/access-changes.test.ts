@@ -1,5 +1,6 @@
 import type { RoomEvent, SignedIn } from '@versbottomlex/shared';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { setRole } from '../../src/administration/administration.queries.js';
 import type { Identity } from '../../src/auth/identity.js';
 import { type Follow, follow } from './live-client.js';
 import { type LiveNode, openLiveNode } from './live-node.js';
@@ -60,6 +61,50 @@ it('ends the feeds of those without a ticket when a stream becomes private, and 
     await vi.waitFor(() => expect(feed && texts(feed)).toEqual(['for those who paid']));
   }
   expect([guest, member].flatMap((feed) => feed && texts(feed))).toEqual([]);
+});
+
+it('ends the feed of a private stream when an admin is one no longer', async () => {
+  const stream = await node.given.stream(performer, { isPrivate: true, price: 500 });
+  const admin = await node.given.admin();
+  const [feed, own] = await Promise.all(
+    [admin, performer].map((who) =>
+      opened(follow(node.connect(who.accessToken), { streamId: stream.id, kinds: ['chat'] })),
+    ),
+  );
+  const { database, bus } = node.test;
+  await setRole(database, { username: admin.user.username, role: 'viewer', isVerified: false });
+  for (const { user } of [admin, performer]) bus.publish({ type: 'identityChanged', userId: user.id });
+  await vi.waitFor(() =>
+    expect(feed?.errors).toEqual([
+      expect.objectContaining({ data: expect.objectContaining({ appCode: 'ACCESS_REQUIRED' }) }),
+    ]),
+  );
+  await say(stream.id, 'for those who paid');
+  await vi.waitFor(() => expect(own && texts(own)).toEqual(['for those who paid']));
+  expect(feed && texts(feed)).toEqual([]);
+});
+
+it('is followed at most ten times over one socket, and again after one of them stops', async () => {
+  const stream = await node.given.stream(performer);
+  const other = await node.given.stream(await node.given.performer());
+  const client = node.connect();
+  const feeds = await Promise.all(
+    Array.from({ length: 10 }, () => opened(follow(client, { streamId: stream.id, kinds: ['chat'] }))),
+  );
+  const eleventh = follow(client, { streamId: stream.id });
+  await vi.waitFor(() =>
+    expect(eleventh.errors).toEqual([
+      expect.objectContaining({ data: expect.objectContaining({ appCode: 'RATE_LIMITED' }) }),
+    ]),
+  );
+  await opened(follow(client, { streamId: other.id }));
+  await opened(follow(node.connect(), { streamId: stream.id }));
+  feeds[0]?.stop();
+  await vi.waitFor(async () => {
+    const again = follow(client, { streamId: stream.id });
+    await vi.waitFor(() => expect(again.events.length + again.errors.length).toBeGreaterThan(0));
+    expect(again.errors).toEqual([]);
+  });
 });
 
 describe('a chat that was cleared', () => {

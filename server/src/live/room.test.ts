@@ -30,7 +30,7 @@ const eventOf = (seq: number): RoomEvent =>
     : { type: 'chatMessage', message: messageOf(seq) };
 
 const emptyState = (): RoomState => ({
-  stream: { id: 's' } as Stream,
+  stream: { id: 's', viewerCount: 0, peakViewerCount: 0 } as Stream,
   messages: [],
   pinnedMessage: null,
   modes: { slowModeSeconds: 0, isFollowersOnly: false, isTicketsOnly: false, areLinksAllowed: true },

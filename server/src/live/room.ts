@@ -5,6 +5,7 @@ import type { FanOut, Item, Member } from './fan-out.js';
 import { eventOfTail, messageTail } from './messages.js';
 import { createRecentEvents, toItem } from './recent-events.js';
 import { applyEvent, bitOf, type RoomState, withoutText } from './room-state.js';
+import { type SnapshotText, toSnapshotText, withAudience } from './snapshot.js';
 
 /** How long an event may be missing whose successor is here: statements that commit one after the other may answer the other way round. */
 const GAP_PATIENCE_MS = 20;
@@ -45,7 +46,7 @@ export const createRoom = async (deps: {
   let isReplaced = false;
   let reachingBack: Promise<void> | undefined;
   let retry: NodeJS.Timeout | undefined;
-  let snapshot: { text: string; place: string } | undefined;
+  let snapshot: { text: SnapshotText; place: string } | undefined;
 
   const place = (): EventPlace => ({ epoch, seq: recent.end() });
 
@@ -69,13 +70,8 @@ export const createRoom = async (deps: {
 
   const snapshotItem = (): Item => {
     const id = toEventId(place());
-    if (snapshot?.place !== id) {
-      // Without its last brace; the audience changes more often than the room.
-      snapshot = { text: JSON.stringify({ type: 'snapshot', ...state }).slice(0, -1), place: id };
-    }
-    const { viewerCount, guestCount } = source.audience();
-    const text = `${snapshot.text},"viewerCount":${viewerCount},"guestCount":${guestCount}}`;
-    return { tail: messageTail(id, text), bit: bitOf('snapshot') };
+    if (snapshot?.place !== id) snapshot = { text: toSnapshotText(state), place: id };
+    return { tail: messageTail(id, withAudience(snapshot.text, source.audience())), bit: bitOf('snapshot') };
   };
 
   const startAnew = (): Item[] => [toItem({ type: 'resync' }, place()), snapshotItem()];

@@ -90,9 +90,14 @@ export const toErrorData = (error: AppError, requestId: string, path: string | u
   ...(error.price && { price: error.price }),
 });
 
-/** A whole tRPC error, for what fails before a procedure is called. */
-export const toErrorShape = (error: AppError, requestId: string, showsFaults: boolean): ErrorShape => {
-  const data = toErrorData(error, requestId, undefined);
+/** A whole tRPC error, as clients read it; without `path` for what fails before a procedure is called. */
+export const toErrorShape = (
+  error: AppError,
+  requestId: string,
+  showsFaults: boolean,
+  path?: string,
+): ErrorShape => {
+  const data = toErrorData(error, requestId, path);
   const debug = showsFaults ? debugOf(error) : undefined;
   const code = TRPC_ERROR_CODES_BY_KEY[data.code as keyof typeof TRPC_ERROR_CODES_BY_KEY];
   return { message: error.message, code, data: { ...data, ...(debug && { debug }) } };

@@ -3,7 +3,7 @@ import type { ErrorCode, ErrorShape } from '@versbottomlex/shared';
 import type { OpenApiMeta } from 'trpc-openapi';
 import type { z } from 'zod';
 import type { Context } from './context.js';
-import { debugOf, toAppError, toErrorData } from './errors.js';
+import { toAppError, toErrorShape } from './errors.js';
 
 /** Who may call, for the document and the authorization tests; the procedure kinds set it. */
 export type Access = 'open' | 'public' | 'signedIn' | 'admin';
@@ -28,15 +28,8 @@ const t = initTRPC
   .create({
     // Stacks are ours to show or hide; tRPC would guess from NODE_ENV.
     isDev: false,
-    errorFormatter: ({ shape, error, path, ctx }): ErrorShape => {
-      const appError = toAppError(error);
-      const debug = ctx?.showsFaults ? debugOf(appError) : undefined;
-      return {
-        ...shape,
-        message: appError.message,
-        data: { ...toErrorData(appError, ctx?.requestId ?? '', path), ...(debug && { debug }) },
-      };
-    },
+    errorFormatter: ({ error, path, ctx }): ErrorShape =>
+      toErrorShape(toAppError(error), ctx?.requestId ?? '', ctx?.showsFaults ?? false, path),
   });
 
 export const { router, middleware, mergeRouters } = t;

@@ -24,7 +24,8 @@ const createProcedureKind = <Added extends object>(identify: (ctx: Context) => P
 const requireAccessToken = (ctx: Context): string => {
   if (ctx.accessToken !== undefined) return ctx.accessToken;
   throw new AppError('NOT_AUTHENTICATED', {
-    detail: 'Send an access token in the Authorization header: Bearer <token>.',
+    detail:
+      'Sign in first: the access token goes in the Authorization header, or in the first frame of a socket.',
   });
 };
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { codePointCount } from './text.js';
 import { Email, OwnUser, Username } from './users.js';
 

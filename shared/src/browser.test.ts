@@ -41,6 +41,22 @@ describe.each([
   });
 });
 
+/** Half as much again as it is; all languages of zod's messages alone would be twice that. */
+const CLIENT_BYTES_MAX = 240_000;
+
+test('a page that takes the client alone loads little else', async () => {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, 'client/create-client.ts')],
+    bundle: true,
+    write: false,
+    minify: true,
+    platform: 'browser',
+    format: 'esm',
+    conditions: ['source'],
+  });
+  expect(outputFiles[0]?.contents.length).toBeLessThan(CLIENT_BYTES_MAX);
+});
+
 test('such a bundle would show what does not belong into it', async () => {
   const { builtins, packages } = await bundle('../../server/src/platform/database.ts');
   expect(builtins.length).toBeGreaterThan(0);

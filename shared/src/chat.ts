@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Id } from './ids.js';
 import { pageFields, pageOf } from './pagination.js';
 import { chatLine } from './text.js';
@@ -39,15 +39,21 @@ export const ChatMessagePage = pageOf(ChatMessage).meta({ id: 'ChatMessagePage' 
 export type ChatMessagePage = z.infer<typeof ChatMessagePage>;
 
 /** `clientMessageId` makes a retry find the message that was stored, instead of sending it twice. */
-export const SendMessageInput = z.strictObject({
-  streamId: Id,
-  content: chatLine(1, 500).meta({ example: 'Hello everyone!' }),
-  clientMessageId: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be 1 to 128 letters, digits, hyphens or underscores')
-    .optional(),
-  replyToId: Id.optional(),
-});
+export const SendMessageInput = z
+  .strictObject({
+    streamId: Id,
+    content: chatLine(1, 500).meta({ example: 'Hello everyone!' }),
+    clientMessageId: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be 1 to 128 letters, digits, hyphens or underscores')
+      .optional()
+      .meta({
+        description:
+          'New for each message, and the same when it is sent again: the answer is then the first one’s.',
+      }),
+    replyToId: Id.optional().meta({ description: 'A message of the same stream.' }),
+  })
+  .meta({ examples: [{ content: 'Hello everyone!' }] });
 export type SendMessageInput = z.infer<typeof SendMessageInput>;
 
 /** Newest first. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Every code that an answer can carry, with its HTTP status and a title; a code is thrown when its line says so. */
 export const errorCodes = {

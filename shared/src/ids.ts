@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A UUIDv7 in lower case: ids sort by the time they were made. */
 export const Id = z.uuidv7().meta({ example: '019b76f2-7a6e-7c3a-9d53-2f1f0a6b8c11' });

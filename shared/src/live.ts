@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ChatMessage } from './chat.js';
 import { Id } from './ids.js';
 import { RestrictionKind, RoomModes } from './moderation.js';

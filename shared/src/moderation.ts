@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Id } from './ids.js';
 import { pageFields, pageOf } from './pagination.js';
 import { line } from './text.js';
@@ -12,10 +12,11 @@ export const BLOCKED_TERMS_MAX = 200;
 
 const SlowModeSeconds = z
   .int()
-  .refine(
-    (seconds) => seconds === 0 || (seconds >= SLOW_MODE_SECONDS_MIN && seconds <= SLOW_MODE_SECONDS_MAX),
-    { error: `must be 0, or from ${SLOW_MODE_SECONDS_MIN} to ${SLOW_MODE_SECONDS_MAX}` },
-  )
+  .min(0)
+  .max(SLOW_MODE_SECONDS_MAX)
+  .refine((seconds) => seconds === 0 || seconds >= SLOW_MODE_SECONDS_MIN, {
+    error: `must be 0, or from ${SLOW_MODE_SECONDS_MIN} to ${SLOW_MODE_SECONDS_MAX}`,
+  })
   .meta({ description: '0 is off; else 3 to 120 between two messages of a viewer.', example: 0 });
 
 /** What a viewer has to meet to write in a performer's room; moderators need not. */
@@ -77,7 +78,12 @@ export const RestrictViewerInput = z
     streamId: Id,
     userId: Id,
     kind: RestrictionKind,
-    seconds: z.int().min(1).max(TIMEOUT_SECONDS_MAX).optional(),
+    seconds: z
+      .int()
+      .min(1)
+      .max(TIMEOUT_SECONDS_MAX)
+      .optional()
+      .meta({ description: 'How long a timeout lasts, up to 14 days.' }),
     reason: Reason.optional(),
   })
   .refine((input) => (input.kind === 'timeout') === (input.seconds !== undefined), {

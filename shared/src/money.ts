@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The largest amount one operation may move, in minor units: a million of the major unit. */
 export const AMOUNT_MAX = 100_000_000;

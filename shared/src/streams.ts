@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Id } from './ids.js';
 import { Amount, Currency } from './money.js';
 import { pageFields, pageOf } from './pagination.js';

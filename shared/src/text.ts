@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const LINE_CONTROLS = /\p{Cc}/u;
 const BLOCK_CONTROLS = /[^\P{Cc}\n\t]/u;

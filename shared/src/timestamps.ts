@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * ISO 8601 in UTC, with milliseconds. Only the server writes one, from a column that holds nothing else; a pattern would

@@ -2,7 +2,7 @@ import type { DirectoryEvent, Stream } from '@versbottomlex/shared';
 import type { EventBus } from '../platform/event-bus.js';
 import { createFeed, type Feed, type FeedRequest, type OpenFeed, type Outlet } from '../platform/feed.js';
 import { createFanOut, type Item, type Member } from './fan-out.js';
-import { messageTail } from './messages.js';
+import { messageTail } from './trpc-messages.js';
 
 /** How often changes are looked for that the bus has not told of; only while somebody follows. */
 const POLL_INTERVAL_MS = 2000;
@@ -51,10 +51,11 @@ export const createDirectory = ({ source, bus }: { source: DirectorySource; bus:
   let isPolling = false;
   let listed: { items: Promise<Stream[]>; atMs: number } | undefined;
 
-  const itemOf = (event: DirectoryEvent | object): Item => ({
+  const encode = (event: object): Item => ({
     tail: messageTail(String(Date.parse(latest)), JSON.stringify(event)),
     bit: EVERYTHING,
   });
+  const itemOf = (event: DirectoryEvent): Item => encode(event);
 
   const tell = (stream: Stream) => {
     if (stream.isPrivate || followers === 0 || latest === '') return;
@@ -175,9 +176,9 @@ export const createDirectory = ({ source, bus }: { source: DirectorySource; bus:
           fanOut.add(joined);
         });
         return {
-          tell: (event) =>
+          tell: (notice) =>
             fanOut.whenWritten(() => {
-              if (!isOver) fanOut.writeTo(joined, [itemOf(event)]);
+              if (!isOver) fanOut.writeTo(joined, [encode(notice)]);
             }),
         };
       };

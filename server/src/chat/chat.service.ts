@@ -3,12 +3,12 @@ import type {
   ChatMessage,
   ChatMessagePage,
   DeleteMessageInput,
-  ErrorCode,
   SendMessageInput,
 } from '@versbottomlex/shared';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Identity } from '../auth/identity.js';
+import { banned } from '../auth/room-refusals.js';
 import { AppError, invalidField } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import { decodeCursor, toPage } from '../platform/cursor.js';
@@ -18,19 +18,13 @@ import { foldText } from '../platform/fold-text.js';
 import type { StreamsService } from '../streams/streams.service.js';
 import { createAppendQueue } from './append-queue.js';
 import * as queries from './chat.queries.js';
+import { refusedMessage } from './chat-refusal.js';
 import { hasLink } from './links.js';
 import { findMentions } from './mentions.js';
 import { createSendLimit } from './send-limit.js';
 
 /** The seq of the last message of the page before. */
 const Place = z.tuple([z.int().positive()]);
-
-/** What a refusal says beyond the title of its code. */
-const details: Partial<Record<ErrorCode, string>> = {
-  NOT_FOUND: 'There is no such stream.',
-  STREAM_NOT_LIVE: 'Messages can be sent while the stream is live.',
-  FOLLOWERS_ONLY: 'Only followers of the performer may write: POST /api/users/{id}/follow.',
-};
 
 type Deps = {
   database: Database;
@@ -100,11 +94,7 @@ export const createChatService = ({ database, bus, clock, streams, rateLimits }:
       const { outcome, retryAfterMs } = sent;
       if (outcome === 'UNKNOWN_REPLY') throw invalidField('replyToId', 'is no message of this stream');
       if (outcome === 'ACCESS_REQUIRED') return failForAccess(identity, streamId);
-      const detail = details[outcome];
-      throw new AppError(outcome, {
-        ...(detail !== undefined && { detail }),
-        ...(retryAfterMs !== undefined && { retryAfterMs }),
-      });
+      throw refusedMessage(outcome, retryAfterMs);
     },
 
     /**
@@ -119,7 +109,7 @@ export const createChatService = ({ database, bus, clock, streams, rateLimits }:
         identity ? queries.isBanned(database, { streamId, userId: identity.userId }) : false,
         streams.get(identity, streamId),
       ]);
-      if (isBanned) throw new AppError('BANNED');
+      if (isBanned) throw banned();
       const { items, nextCursor } = toPage(rows, pageLimit, ({ seq }) => [seq]);
       return { items: items.map(({ message }) => message), nextCursor };
     },
@@ -143,7 +133,8 @@ export const createChatService = ({ database, bus, clock, streams, rateLimits }:
           throw new AppError('NOT_FOUND', { detail: 'There is no such message in this stream.' });
         case 'FORBIDDEN':
           throw new AppError('FORBIDDEN', {
-            detail: 'Only its author and those who moderate may delete it.',
+            detail:
+              'Only its author, the performer and admins may delete it; moderators may delete what viewers and moderators wrote.',
           });
         case 'ACCESS_REQUIRED':
           return failForAccess(identity, streamId);

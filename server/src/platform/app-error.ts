@@ -32,4 +32,4 @@ export class AppError extends Error {
 
 /** A broken rule of one field that only the server can check. */
 export const invalidField = (path: string, message: string): AppError =>
-  new AppError('VALIDATION_FAILED', { detail: `${path} ${message}`, errors: [{ path, message }] });
+  new AppError('VALIDATION_FAILED', { detail: `${path}: ${message}`, errors: [{ path, message }] });

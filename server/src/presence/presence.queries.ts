@@ -10,7 +10,7 @@ const arrayOf = (ids: readonly string[]): string => `{${ids.join(',')}}`;
 
 const IdRow = z.object({ id: z.string() });
 
-/** The moments that leases are compared with come from the processes' clocks, see LEASE_MS. */
+/** The moments that leases are compared with come from the processes' clocks, see LEASE_SECONDS. */
 type At = { nodeId: string; now: Date };
 
 const writeLeasesStatement = preparedSql(

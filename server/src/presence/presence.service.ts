@@ -1,6 +1,7 @@
 import type { Audience, ListViewersInput, ViewerPage } from '@versbottomlex/shared';
 import { z } from 'zod';
 import type { Identity } from '../auth/identity.js';
+import { onlyModerators } from '../auth/room-refusals.js';
 import { AppError } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import { decodeCursor, toPage } from '../platform/cursor.js';
@@ -103,9 +104,7 @@ export const createPresenceService = ({ database, clock, logger, nodeId }: Deps)
       const afterId = cursor === undefined ? null : decodeCursor(cursor, Place)[0];
       const role = await findRoomRole(database, { streamId, userId: identity.userId });
       if (role === undefined) throw new AppError('NOT_FOUND', { detail: 'There is no such stream.' });
-      if (role === 'viewer') {
-        throw new AppError('FORBIDDEN', { detail: 'Only the performer, moderators and admins may do this.' });
-      }
+      if (role === 'viewer') throw onlyModerators();
       const here = rooms.get(streamId)?.room.crowd.attendance().userIds ?? [];
       const own = here
         .filter((userId) => afterId === null || userId > afterId)

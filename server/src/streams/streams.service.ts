@@ -9,6 +9,7 @@ import type {
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { type Identity, isSelfOrAdmin } from '../auth/identity.js';
+import { onlyPerformer } from '../auth/room-refusals.js';
 import { AppError, invalidField } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import { decodeCursor, toPage } from '../platform/cursor.js';
@@ -74,7 +75,7 @@ export const createStreamsService = (deps: Deps) => {
   const requireOwn = async (identity: Identity, id: string): Promise<Stream> => {
     const stream = await get(id);
     if (isSelfOrAdmin(identity, stream.performer.id)) return stream;
-    throw new AppError('FORBIDDEN', { detail: 'Only the performer and admins may do this.' });
+    throw onlyPerformer();
   };
 
   /** Where performers are approved automatically, whoever streams is one. */

@@ -20,16 +20,24 @@ const performerId = () =>
     .notNull()
     .references(() => users.id, { onDelete: 'cascade' });
 
+/** The modes of a performer without a row of settings, which is also what a new row begins with. */
+export const roomModeDefaults = {
+  slowModeSeconds: 0,
+  isFollowersOnly: false,
+  isTicketsOnly: false,
+  areLinksAllowed: true,
+};
+
 /** How a performer's rooms are kept civil, from one stream to the next. No row means the defaults. */
 export const roomSettings = pgTable(
   'room_settings',
   {
     performerId: performerId().primaryKey(),
     /** 0 is off. */
-    slowModeSeconds: integer('slow_mode_seconds').notNull().default(0),
-    isFollowersOnly: boolean('is_followers_only').notNull().default(false),
-    isTicketsOnly: boolean('is_tickets_only').notNull().default(false),
-    areLinksAllowed: boolean('are_links_allowed').notNull().default(true),
+    slowModeSeconds: integer('slow_mode_seconds').notNull().default(roomModeDefaults.slowModeSeconds),
+    isFollowersOnly: boolean('is_followers_only').notNull().default(roomModeDefaults.isFollowersOnly),
+    isTicketsOnly: boolean('is_tickets_only').notNull().default(roomModeDefaults.isTicketsOnly),
+    areLinksAllowed: boolean('are_links_allowed').notNull().default(roomModeDefaults.areLinksAllowed),
     /** As the performer wrote them; `folded_terms` is what messages are compared with. */
     blockedTerms: text('blocked_terms').array().notNull().default(sql`'{}'`),
     foldedTerms: text('folded_terms').array().notNull().default(sql`'{}'`),

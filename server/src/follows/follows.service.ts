@@ -1,13 +1,10 @@
 import type { Following, ListFollowedInput, UserSummaryPage } from '@versbottomlex/shared';
-import { z } from 'zod';
 import type { Identity } from '../auth/identity.js';
 import { AppError, invalidField } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
-import { decodeCursor, toPage } from '../platform/cursor.js';
+import { decodeMomentCursor, toPage } from '../platform/cursor.js';
 import type { Database } from '../platform/database.js';
 import * as queries from './follows.queries.js';
-
-const Place = z.tuple([z.iso.datetime(), z.uuid()]);
 
 const notFound = () => new AppError('NOT_FOUND', { detail: 'There is no such user.' });
 
@@ -35,8 +32,7 @@ export const createFollowsService = ({ database, clock }: { database: Database; 
     identity: Identity,
     { limit, cursor }: ListFollowedInput,
   ): Promise<UserSummaryPage> => {
-    const [afterAt, afterId] = cursor === undefined ? [null, null] : decodeCursor(cursor, Place);
-    const of = { followerId: identity.userId, afterAt, afterId, limit: limit + 1 };
+    const of = { followerId: identity.userId, ...decodeMomentCursor(cursor), limit: limit + 1 };
     const { items, nextCursor } = toPage(
       await queries.listFollowed(database, of),
       limit,

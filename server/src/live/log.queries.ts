@@ -1,5 +1,5 @@
-import { streamEventType } from '@versbottomlex/database';
-import { ChatMessage, Role, RoomModes, SNAPSHOT_MESSAGES } from '@versbottomlex/shared';
+import { roomModeDefaults, streamEventType } from '@versbottomlex/database';
+import { ChatMessage, Role, RoomModes, SNAPSHOT_MESSAGES, UserSummary } from '@versbottomlex/shared';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Database, preparedSql } from '../platform/database.js';
@@ -43,7 +43,7 @@ const RoomRow = z.object({
   lastSeq: Seq,
   messages: z.array(ChatMessage),
   pinnedMessage: ChatMessage.nullable(),
-  modes: RoomModes,
+  modes: RoomModes.nullable(),
 });
 
 const findRoomStatement = preparedSql(
@@ -59,21 +59,17 @@ const findRoomStatement = preparedSql(
         ) as latest
       ) as messages,
       (select message from chat_messages where id = log.pinned_message_id) as "pinnedMessage",
-      json_build_object(
-        'slowModeSeconds', coalesce(settings.slow_mode_seconds, 0),
-        'isFollowersOnly', coalesce(settings.is_followers_only, false),
-        'isTicketsOnly', coalesce(settings.is_tickets_only, false),
-        'areLinksAllowed', coalesce(settings.are_links_allowed, true)
-      ) as modes
+      (select room_modes(room_settings) from room_settings where performer_id = streams.performer_id) as modes
     from stream_logs as log
     join streams on streams.id = log.stream_id
-    left join room_settings as settings on settings.performer_id = streams.performer_id
     where log.stream_id = ${$('streamId')}::uuid`,
 );
 
 /** What a snapshot needs besides the stream itself, all as of the end of the log. */
-export const findRoom = async (database: Database, streamId: string) =>
-  (await findRoomStatement(database, { streamId }))[0];
+export const findRoom = async (database: Database, streamId: string) => {
+  const [room] = await findRoomStatement(database, { streamId });
+  return room && { ...room, modes: room.modes ?? { ...roomModeDefaults } };
+};
 
 const LogEndRow = z.object({ streamId: z.string(), epoch: z.int(), lastSeq: Seq });
 
@@ -89,13 +85,7 @@ export const listLogEnds = (database: Database, streamIds: string[]) =>
   listLogEndsStatement(database, { streamIds: JSON.stringify(streamIds) });
 
 const ViewerRow = z.object({
-  user: z.object({
-    id: z.string(),
-    username: z.string().nullable(),
-    displayName: z.string(),
-    avatarUrl: z.string().nullable(),
-    isVerified: z.boolean(),
-  }),
+  user: UserSummary,
   role: Role,
   isBanned: z.boolean(),
 });

@@ -2,7 +2,7 @@ import { ModerationAction, Moderator } from '@versbottomlex/shared';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Database, InstantColumn, preparedSql } from '../platform/database.js';
-import { preparedAct } from './act.queries.js';
+import { preparedAct } from './moderation-acts.queries.js';
 
 const $ = sql.placeholder;
 

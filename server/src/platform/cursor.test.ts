@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { AppError } from './app-error.js';
-import { decodeCursor, encodeCursor, toPage } from './cursor.js';
+import { decodeCursor, decodeMomentCursor, encodeCursor, toPage } from './cursor.js';
 
 const Place = z.tuple([z.uuid(), z.int()]);
 
@@ -39,6 +39,14 @@ describe('a cursor', () => {
         errors: [{ path: 'cursor', message: 'is not a nextCursor of this list' }],
       });
     }
+  });
+
+  it('of a moment is read as the place after it, and none as the start', () => {
+    const place = ['2026-01-02T03:04:05.678Z', '018f4e2a-7b1c-7d3e-9f00-0123456789ab'] as const;
+    const [afterAt, afterId] = place;
+    expect(decodeMomentCursor(encodeCursor(place))).toEqual({ afterAt, afterId });
+    expect(decodeMomentCursor(undefined)).toEqual({ afterAt: null, afterId: null });
+    expect(codeOf(() => decodeMomentCursor(encodeCursor([afterId, afterAt])))).toBe('VALIDATION_FAILED');
   });
 
   it('is never more than a refusal, whatever it is', () => {

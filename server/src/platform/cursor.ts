@@ -1,5 +1,8 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { invalidField } from './app-error.js';
+
+/** The place of a list that is ordered by a moment, and by an id where moments are the same. */
+const MomentPlace = z.tuple([z.iso.datetime(), z.uuid()]);
 
 /** Packs the place where a page ended; opaque to clients, who hand it back unchanged. */
 export const encodeCursor = (place: readonly (string | number)[]): string =>
@@ -12,6 +15,15 @@ export const decodeCursor = <Shape extends z.ZodType>(cursor: string, shape: Sha
   } catch {
     throw invalidField('cursor', 'is not a nextCursor of this list');
   }
+};
+
+/** Where a list that is ordered by a moment goes on; nulls are its start. Throws as {@link decodeCursor}. */
+export const decodeMomentCursor = (
+  cursor: string | undefined,
+): { afterAt: string | null; afterId: string | null } => {
+  if (cursor === undefined) return { afterAt: null, afterId: null };
+  const [afterAt, afterId] = decodeCursor(cursor, MomentPlace);
+  return { afterAt, afterId };
 };
 
 /** A page of at most `limit` of the `limit + 1` rows that were read; the extra one says whether there is a next page. */

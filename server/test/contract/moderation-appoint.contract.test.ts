@@ -30,7 +30,9 @@ contract('moderation.appoint', {
     'for a moderator': async ({ call, given }) => {
       const performer = await given.performer();
       const input = { id: performer.user.id, userId: (await given.account()).user.id };
-      return call(input, { as: await given.moderatorOf(performer) });
+      const answer = await call(input, { as: await given.moderatorOf(performer) });
+      expect(answer.failure?.detail).toBe('Only the performer and admins may do this.');
+      return answer;
     },
     'for a viewer, of an unknown performer, so that nobody learns who exists': async ({ call, given }) =>
       call({ id: uuidv7(), userId: uuidv7() }, { as: await given.account() }),
@@ -62,7 +64,9 @@ contract('moderation.appoint', {
       const { id: userId } = (await given.account()).user;
       const identity = await test.services.auth.authenticate(performer.accessToken);
       await test.services.moderation.restrict(identity, { streamId, userId, kind: 'ban' });
-      return call({ id: performer.user.id, userId }, { as: performer });
+      const answer = await call({ id: performer.user.id, userId }, { as: performer });
+      expect(answer.failure?.detail).toMatch(/^This user is banned or timed out .* lift that before/);
+      return answer;
     },
   },
 
@@ -70,6 +74,7 @@ contract('moderation.appoint', {
     'for oneself': async ({ call, given }) => {
       const performer = await given.performer();
       const answer = await call({ id: performer.user.id, userId: performer.user.id }, { as: performer });
+      expect(answer.failure?.detail).toBe('userId: must be somebody else');
       expect(answer.failure?.errors?.[0]?.path).toBe('userId');
       return answer;
     },

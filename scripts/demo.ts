@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TRPCClientError } from '@trpc/client';
+import { readEnvironment } from '../server/src/config.js';
 import { DEMO_PASSWORD, demoEmail } from '../server/src/demo/demo-data.js';
 import { createPerson, watchStream } from './demo-viewer.js';
 
 /** Walks through the API with the typed client against the running server, live chat included, printing each step. */
-const url = process.env.PUBLIC_URL ?? `http://localhost:${process.env.PORT ?? 3000}`;
+const environment = readEnvironment();
+// What is empty has its default, as for the server.
+const url = environment.PUBLIC_URL || `http://localhost:${environment.PORT || 3000}`;
 const NAME_WIDTH = 'demo_performer'.length;
 const write = (line: string) => process.stdout.write(`${line}\n`);
 const step = (title: string) => write(`\n${title}`);

@@ -55,7 +55,7 @@ it('shows a stream from its start to its end, with the typed client, as often as
   expect(first.output).toMatch(/demo_viewer +may not end it: FORBIDDEN/);
   expect(first.output).toMatch(/demo_performer +ends it: ended at \d{4}-/);
 
-  const second = await demo({ PORT: new URL(url).port });
+  const second = await demo({ PUBLIC_URL: '', PORT: new URL(url).port });
   expect(second).toMatchObject({ code: 0, errors: '' });
   expect(second.output).toMatch(/demo_performer +signed in/);
 }, 60_000);

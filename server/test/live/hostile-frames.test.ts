@@ -193,13 +193,14 @@ describe('a frame', () => {
 describe('calls', () => {
   it('the 51st subscription of a socket is refused, until one is stopped', async () => {
     const socket = await openSocket(url);
-    socket.send(Array.from({ length: 51 }, (_, index) => follow(index + 1)));
+    const browse = (id: number) => ({ id, method: 'subscription', params: { path: 'streams.onDirectory' } });
+    socket.send(Array.from({ length: 51 }, (_, index) => browse(index + 1)));
     const started = () => socket.frames.filter(({ result }) => result?.type === 'started').length;
     await expect.poll(started).toBe(50);
     expect(codesOf(socket).filter(([, code]) => code)).toEqual([[51, 'RATE_LIMITED']]);
     socket.send({ id: 7, method: 'subscription.stop' });
     await socket.frame(({ id, result }) => id === 7 && result?.type === 'stopped');
-    socket.send(follow(52));
+    socket.send(browse(52));
     await expect.poll(started).toBe(51);
   });
 

@@ -2,7 +2,7 @@ import type { RoomEvent, SignedIn } from '@versbottomlex/shared';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { setRole } from '../../src/administration/administration.queries.js';
 import type { Identity } from '../../src/auth/identity.js';
-import { type Follow, follow } from './live-client.js';
+import { contents, type Follow, follow, opened } from './live-client.js';
 import { type LiveNode, openLiveNode } from './live-node.js';
 
 let node: LiveNode;
@@ -19,16 +19,8 @@ beforeEach(async () => {
   identity = await node.test.services.auth.authenticate(performer.accessToken);
 });
 
-const opened = async (feed: Follow<RoomEvent>) => {
-  await vi.waitFor(() => expect(feed.events.length).toBeGreaterThan(0), 5000);
-  return feed;
-};
-
 const say = (streamId: string, content: string) =>
   node.test.services.chat.send(identity, { streamId, content });
-
-const texts = ({ events }: Follow<RoomEvent>) =>
-  events.flatMap(({ data }) => (data.type === 'chatMessage' ? [data.message.content] : []));
 
 it('ends the feeds of those without a ticket when a stream becomes private, and keeps the others', async () => {
   const { streams } = node.test.services;
@@ -58,9 +50,9 @@ it('ends the feeds of those without a ticket when a stream becomes private, and 
   await streams.start(identity, stream.id);
   await say(stream.id, 'for those who paid');
   for (const feed of [withTicket, own]) {
-    await vi.waitFor(() => expect(feed && texts(feed)).toEqual(['for those who paid']));
+    await vi.waitFor(() => expect(feed && contents(feed)).toEqual(['for those who paid']));
   }
-  expect([guest, member].flatMap((feed) => feed && texts(feed))).toEqual([]);
+  expect([guest, member].flatMap((feed) => feed && contents(feed))).toEqual([]);
 });
 
 it('ends the feed of a private stream when an admin is one no longer', async () => {
@@ -80,8 +72,8 @@ it('ends the feed of a private stream when an admin is one no longer', async () 
     ]),
   );
   await say(stream.id, 'for those who paid');
-  await vi.waitFor(() => expect(own && texts(own)).toEqual(['for those who paid']));
-  expect(feed && texts(feed)).toEqual([]);
+  await vi.waitFor(() => expect(own && contents(own)).toEqual(['for those who paid']));
+  expect(feed && contents(feed)).toEqual([]);
 });
 
 it('is followed at most ten times over one socket, and again after one of them stops', async () => {
@@ -117,13 +109,13 @@ describe('a chat that was cleared', () => {
     await moderation.pin(identity, { streamId: stream.id, messageId: id });
     await moderation.clear(identity, stream.id);
     await say(stream.id, 'after');
-    await vi.waitFor(() => expect(texts(stays)).toEqual(['an address', 'hear', 'after']));
+    await vi.waitFor(() => expect(contents(stays)).toEqual(['an address', 'hear', 'after']));
     const [epoch] = (stays.events[0]?.id ?? '').split(':');
     return { stream, stays, first: `${epoch}:1` };
   };
 
   const expectNoText = async (feed: Follow<RoomEvent>) => {
-    await vi.waitFor(() => expect(texts(feed)).toEqual([null, null, 'after']));
+    await vi.waitFor(() => expect(contents(feed)).toEqual([null, null, 'after']));
     expect(JSON.stringify(feed.events)).not.toContain('an address');
     const types = feed.events.map(({ data }) => data.type).filter((type) => !/viewer|user/.test(type));
     expect(types).toEqual([

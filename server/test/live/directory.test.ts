@@ -1,7 +1,7 @@
 import type { DirectoryEvent, Stream } from '@versbottomlex/shared';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createLiveClient, type LiveClient } from './live-client.js';
+import { createLiveClient, type LiveClient, opened } from './live-client.js';
 import { type LiveNode, openLiveNode, openOtherNode } from './live-node.js';
 
 let node: LiveNode;
@@ -25,11 +25,6 @@ const browse = ({ api }: Pick<LiveClient, 'api'>, lastEventId?: string): Directo
     },
   );
   return { events, errors, stop: unsubscribe };
-};
-
-const opened = async (directory: Directory) => {
-  await vi.waitFor(() => expect(directory.events.length).toBeGreaterThan(0), 5000);
-  return directory;
 };
 
 const typesOf = ({ events }: Directory) => events.map(({ data }) => data.type);

@@ -2,7 +2,7 @@ import { TRPCClientError } from '@trpc/client';
 import type { RoomEvent } from '@versbottomlex/shared';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createPortForwarder, type PortForwarder } from '../port-forwarder.js';
-import { createLiveClient, type Follow, follow } from './live-client.js';
+import { contents, createLiveClient, type Follow, follow } from './live-client.js';
 import { type LiveNode, openLiveNode, openOtherNode } from './live-node.js';
 
 /** The process whose database goes away; the other one writes meanwhile. */
@@ -48,9 +48,6 @@ const outages = {
     },
   },
 };
-
-const contents = ({ events }: Follow<RoomEvent>) =>
-  events.flatMap(({ data }) => (data.type === 'chatMessage' ? [data.message.content] : []));
 
 const failureOf = (feed: Follow<RoomEvent>) =>
   vi.waitFor(

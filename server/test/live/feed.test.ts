@@ -2,7 +2,7 @@ import type { RoomEvent, SignedIn, Stream } from '@versbottomlex/shared';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Identity } from '../../src/auth/identity.js';
 import { scaled } from '../scale.js';
-import { createLiveClient, type Follow, follow, type LiveClient } from './live-client.js';
+import { contents, createLiveClient, type Follow, follow, type LiveClient, opened } from './live-client.js';
 import { type LiveNode, openLiveNode, openOtherNode } from './live-node.js';
 
 let node: LiveNode;
@@ -22,14 +22,6 @@ beforeEach(async () => {
 });
 
 const say = (content: string) => node.test.services.chat.send(identity, { streamId: stream.id, content });
-
-const opened = async (feed: Follow<RoomEvent>) => {
-  await vi.waitFor(() => expect(feed.events.length).toBeGreaterThan(0), 5000);
-  return feed;
-};
-
-const contents = ({ events }: Follow<RoomEvent>) =>
-  events.flatMap(({ data }) => (data.type === 'chatMessage' ? [data.message.content] : []));
 
 const typesOf = ({ events }: Follow<RoomEvent>) => events.map(({ data }) => data.type);
 

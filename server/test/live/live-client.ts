@@ -6,6 +6,7 @@ import {
   wsLink,
 } from '@trpc/client';
 import type { AppRouter, RoomEvent } from '@versbottomlex/shared';
+import { expect, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
 /** The address of the socket of a server that listens at `url`. */
@@ -84,3 +85,15 @@ export const follow = (
     stop: unsubscribe,
   };
 };
+
+/** Waits until a feed has begun, and looks often, for tests that measure what follows. */
+export const opened = async <Opened extends Pick<Follow<unknown>, 'events'>>(
+  feed: Opened,
+): Promise<Opened> => {
+  await vi.waitFor(() => expect(feed.events.length).toBeGreaterThan(0), { timeout: 10_000, interval: 5 });
+  return feed;
+};
+
+/** The texts of the chat's messages, in the order of arrival; null for one that was taken away. */
+export const contents = ({ events }: Follow<RoomEvent>): (string | null)[] =>
+  events.flatMap(({ data }) => (data.type === 'chatMessage' ? [data.message.content] : []));

@@ -1,6 +1,6 @@
 import type { RoomEvent, SignedIn, Stream } from '@versbottomlex/shared';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { type Follow, follow } from './live-client.js';
+import { type Follow, follow, opened } from './live-client.js';
 import { type LiveNode, openLiveNode } from './live-node.js';
 import { eventsOf, openSocket } from './raw-socket.js';
 
@@ -17,11 +17,6 @@ beforeEach(async () => {
   performer = await node.given.performer();
   stream = await node.given.stream(performer);
 });
-
-const opened = async (feed: Follow<RoomEvent>) => {
-  await vi.waitFor(() => expect(feed.events.length).toBeGreaterThan(0), 5000);
-  return feed;
-};
 
 const come = (accessToken?: string) => opened(follow(node.connect(accessToken), { streamId: stream.id }));
 

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { Identity } from '../../src/auth/identity.js';
 import type { BusEvent } from '../../src/platform/event-bus.js';
 import { scaled } from '../scale.js';
-import { type Follow, follow } from './live-client.js';
+import { contents, type Follow, follow, opened } from './live-client.js';
 import { type LiveNode, openLiveNode } from './live-node.js';
 
 let node: LiveNode;
@@ -34,14 +34,6 @@ const appendSilently = (count: number) =>
     sql`select append_stream_event(${stream.id}, 'viewerRestored', jsonb_build_object('userId', ${stream.id}::text))
       from generate_series(1, ${count}::int)`,
   );
-
-const opened = async (feed: Follow<RoomEvent>) => {
-  await vi.waitFor(() => expect(feed.events.length).toBeGreaterThan(0), { timeout: 10_000, interval: 5 });
-  return feed;
-};
-
-const contents = ({ events }: Follow<RoomEvent>) =>
-  events.flatMap(({ data }) => (data.type === 'chatMessage' ? [data.message.content] : []));
 
 const typesOf = ({ events }: Follow<RoomEvent>) => events.map(({ data }) => data.type);
 

@@ -6,7 +6,7 @@ import type { RoomEvent, SignedIn, Stream } from '@versbottomlex/shared';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Identity } from '../../src/auth/identity.js';
-import { createLiveClient, type Follow, follow, socketUrl } from './live-client.js';
+import { contents, createLiveClient, type Follow, follow, opened, socketUrl } from './live-client.js';
 import { type LiveNode, openLiveNode, openOtherNode } from './live-node.js';
 
 let node: LiveNode;
@@ -33,14 +33,6 @@ const comeIn = async (): Promise<string> => {
   const { accessToken, user } = await node.given.account();
   await opened(follow(node.connect(accessToken), { streamId: stream.id, kinds: ['moderation'] }));
   return user.id;
-};
-
-const contents = ({ events }: Follow<RoomEvent>) =>
-  events.flatMap(({ data }) => (data.type === 'chatMessage' ? [data.message.content] : []));
-
-const opened = async (feed: Follow<RoomEvent>) => {
-  await vi.waitFor(() => expect(feed.events.length).toBeGreaterThan(0), 5000);
-  return feed;
 };
 
 type Frame = { id: unknown; jsonrpc?: string; result?: { type: string; id?: string; data?: unknown } };

@@ -8,6 +8,7 @@ import type {
   UserSummary,
 } from '@versbottomlex/shared';
 import type { Identity } from '../auth/identity.js';
+import { banned } from '../auth/room-refusals.js';
 import { AppError } from '../platform/app-error.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
@@ -20,8 +21,6 @@ import type { Member } from './fan-out.js';
 import { findViewer, readNow } from './log.queries.js';
 import { wantsOf } from './room-state.js';
 import { createRooms } from './rooms.js';
-
-const banned = () => new AppError('BANNED', { detail: 'The performer has banned you from this room.' });
 
 /** Who follows a feed, and over which connection, by which guests are told apart. */
 export type Follower = { identity: Identity | null; connectionId: string };

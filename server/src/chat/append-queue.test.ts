@@ -1,7 +1,15 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { failureOf, outcomeOf } from '../../test/outcome.js';
 import { AppError } from '../platform/app-error.js';
 import { createAppendQueue } from './append-queue.js';
+
+const idle = { rooms: 0, waiting: 0 };
+
+/** What lets everything end that a test has left under way, whose deadline would strike another test. */
+const endings: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0)) await end();
+});
 
 /** Statements that end when a test says so; each answers `<item>!` for its items. */
 const openStatements = (options: { batchMax?: number; waitingMax?: number; deadlineMs?: number } = {}) => {
@@ -14,12 +22,16 @@ const openStatements = (options: { batchMax?: number; waitingMax?: number; deadl
         started.push({ room, items, succeed, fail: reject });
       }),
   });
+  endings.push(() =>
+    vi.waitFor(() => {
+      for (const { succeed } of started) succeed();
+      expect(queue.size()).toEqual(idle);
+    }),
+  );
   const statement = (index: number) => started[index] ?? expect.fail(`statement ${index} has not started`);
   const batches = () => started.map(({ items }) => items);
   return { queue, statement, batches };
 };
-
-const idle = { rooms: 0, waiting: 0 };
 
 describe('the append queue', () => {
   it('starts at once in a quiet room', () => {

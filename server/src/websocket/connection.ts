@@ -1,20 +1,20 @@
-import { type AuthExpiringEvent, ConnectionParams, closeCodes } from '@versbottomlex/shared';
+import { type AuthExpiringEvent, closeCodes } from '@versbottomlex/shared';
 import type { FastifyRequest } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import type { WebSocket } from 'ws';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { AppError } from '../platform/app-error.js';
 import { logFault } from '../platform/fault-log.js';
 import type { OpenFeed } from '../platform/feed.js';
 import type { Context } from '../trpc/context.js';
 import { toAppError, toErrorShape } from '../trpc/errors.js';
 import { createCallBudget } from './call-budget.js';
+import { closeCodeOf, readConnectionParams } from './connection-params.js';
+import { createHeartbeat } from './heartbeat.js';
 import { type Incoming, type Message, readMessage, splitFrame } from './incoming.js';
 import * as limits from './limits.js';
 import { createOutlet, type SocketOutlet } from './outlet.js';
 import type { TrpcHandler } from './trpc-handler.js';
-
-const ParamsMessage = z.object({ method: z.literal('connectionParams'), data: ConnectionParams.optional() });
 
 /** Who is at the other end, by a token that ends at `expiresAtMs`. */
 export type Credentials = {
@@ -22,20 +22,6 @@ export type Credentials = {
   identity: { userId: string; sessionId: string; tokenVersion: number };
   expiresAtMs: number;
 };
-
-/** The close code for a token that was refused. */
-const closeCodeOf = (error: AppError): number => {
-  // A fault of ours or an outage, not the token's: worth another try, later.
-  if (error.status >= 500) return closeCodes.overloaded;
-  if (error.code === 'SESSION_REVOKED' || error.code === 'ACCOUNT_SUSPENDED') return closeCodes.revoked;
-  return error.code === 'RATE_LIMITED' ? closeCodes.tooMany : closeCodes.notAuthenticated;
-};
-
-const malformedParams = () =>
-  new AppError('MALFORMED_REQUEST', {
-    detail:
-      'The first frame must be {"method":"connectionParams","data":{"accessToken":"…"}} or have null data.',
-  });
 
 export type ConnectionDeps = {
   ws: WebSocket;
@@ -67,8 +53,6 @@ export const createConnection = (deps: ConnectionDeps) => {
   let isAwaited = deps.sendsParams;
   let early: Buffer[] = [];
   let expiring: z.infer<typeof AuthExpiringEvent> | undefined;
-  let isPongDue = false;
-  let pingedAtMs = performance.now();
   let isClosing = false;
 
   const base = deps.createContext(request);
@@ -160,13 +144,8 @@ export const createConnection = (deps: ConnectionDeps) => {
   };
 
   const readParams = async (data: Buffer) => {
-    let params: ConnectionParams | undefined;
     try {
-      params = ParamsMessage.parse(JSON.parse(data.toString())).data;
-    } catch {
-      return close(closeCodes.badParameters, malformedParams());
-    }
-    try {
+      const params = readConnectionParams(data);
       if (params) await signIn(params.accessToken);
       if (!isClosing && ws.readyState === ws.OPEN) begin();
     } catch (cause) {
@@ -195,7 +174,6 @@ export const createConnection = (deps: ConnectionDeps) => {
     if (!isClosing && spend(1) && request.raw.socket.writableLength <= limits.UNSENT_BYTES_MAX) ws.pong(data);
   });
   ws.on('pong', () => {
-    isPongDue = false;
     if (!isClosing) spend(1);
   });
   ws.on('close', () => {
@@ -203,16 +181,8 @@ export const createConnection = (deps: ConnectionDeps) => {
     handler?.close();
     early = [];
   });
+  const heartbeat = createHeartbeat(ws, performance.now());
   if (!deps.sendsParams) begin();
-
-  const ping = (atMs: number) => {
-    if (atMs - pingedAtMs < limits.PING_INTERVAL_MS) return;
-    // Half open: nothing has come back since the ping before.
-    if (isPongDue) return ws.terminate();
-    isPongDue = true;
-    pingedAtMs = atMs;
-    ws.ping();
-  };
 
   const expire = (expiresAtMs: number, atMs: number) => {
     if (atMs >= expiresAtMs + limits.EXPIRED_GRACE_MS) {
@@ -250,7 +220,7 @@ export const createConnection = (deps: ConnectionDeps) => {
         return close(closeCodes.notAuthenticated, new AppError('NOT_AUTHENTICATED'));
       }
       if (credentials) expire(credentials.expiresAtMs, now());
-      ping(performance.now());
+      heartbeat.tick(performance.now());
     },
   };
 };

@@ -1,6 +1,7 @@
 import type {
   AppointModeratorInput,
   ChatMessage,
+  DismissModeratorInput,
   Done,
   ListModerationActionsInput,
   ListModeratorsInput,
@@ -174,7 +175,7 @@ export const createModerationService = ({ database, bus, clock, logger }: Deps) 
     },
 
     /** Throws FORBIDDEN, NOT_FOUND. */
-    dismiss: async (identity: Identity, { id, userId }: AppointModeratorInput): Promise<Done> => {
+    dismiss: async (identity: Identity, { id, userId }: DismissModeratorInput): Promise<Done> => {
       const of = { performerId: id, userId, ...actBy(identity) };
       const dismissing = moderators.dismissModerator(database, of);
       const told = { performerId: id, userId, byUserId: identity.userId };

@@ -1,10 +1,16 @@
 export * from './audience-leases.js';
 export { toIsoTimestamp } from './columns.js';
+export * from './ledger.js';
+export * from './ledger-audits.js';
 export * from './messages.js';
 export * from './payments.js';
+export * from './payouts.js';
+export * from './provider-payments.js';
 export * from './rooms.js';
 export * from './sessions.js';
+export * from './spending-limits.js';
 export * from './stream-events.js';
 export * from './stream-logs.js';
 export * from './streams.js';
+export * from './tips.js';
 export * from './users.js';

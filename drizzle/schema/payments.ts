@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm';
-import { boolean, char, check, index, integer, pgEnum, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  type AnyPgColumn,
+  boolean,
+  char,
+  check,
+  index,
+  integer,
+  pgEnum,
+  pgTable,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { createdAt, id, instant } from './columns.js';
 import { streams } from './streams.js';
 import { users } from './users.js';
@@ -9,7 +21,8 @@ export const paymentStatus = pgEnum('payment_status', ['pending', 'completed', '
 
 /**
  * The business view of money: who paid whom, for what, and how it stands. A top-up has no payer and a payout no payee,
- * since their other side lies outside. Users and streams that money refers to cannot be removed.
+ * since their other side lies outside. Users and streams that money refers to cannot be removed, and what a payment says
+ * of itself stays as it is: the trigger `payments_guard_facts` lets its status alone change.
  */
 export const payments = pgTable(
   'payments',
@@ -23,6 +36,14 @@ export const payments = pgTable(
     /** In minor units of `currency`. */
     amount: integer('amount').notNull(),
     currency: char('currency', { length: 3 }).notNull().default('USD'),
+    /** What the platform keeps of `amount`; the payee gets the rest. */
+    fee: integer('fee').notNull().default(0),
+    /** The payment that a refund gives back. */
+    refundsId: uuid('refunds_id').references((): AnyPgColumn => payments.id, { onDelete: 'restrict' }),
+    /** Names the request, by its caller's word, so that a retry of it is recognised; null when every request is new. */
+    idempotencyKey: text('idempotency_key'),
+    /** Of the request with that key: another request under the same key is refused. */
+    requestHash: text('request_hash'),
     message: text('message'),
     isAnonymous: boolean('is_anonymous').notNull().default(false),
     createdAt: createdAt(),
@@ -34,6 +55,22 @@ export const payments = pgTable(
     index('payments_payee_idx').on(table.payeeId, table.id.desc()),
     // What a stream earned.
     index('payments_stream_idx').on(table.streamId, table.id.desc()).where(sql`stream_id is not null`),
+    // One payment a key of its caller: the payer, or who tops up.
+    uniqueIndex('payments_idempotency_key')
+      .on(sql`coalesce(payer_id, payee_id)`, table.type, table.idempotencyKey)
+      .where(sql`idempotency_key is not null`),
+    uniqueIndex('payments_refunded_once').on(table.refundsId).where(sql`refunds_id is not null`),
+    // One ticket a viewer; a refunded one may be bought again.
+    uniqueIndex('payments_one_ticket')
+      .on(table.streamId, table.payerId)
+      .where(sql`type = 'private_show' and status = 'completed'`),
+    check('payments_fee_within_amount', sql`${table.fee} between 0 and ${table.amount}`),
+    check(
+      'payments_refund_names_payment',
+      sql`(${table.type} = 'refund') = (${table.refundsId} is not null)`,
+    ),
+    check('payments_key_has_hash', sql`(${table.idempotencyKey} is null) = (${table.requestHash} is null)`),
+    check('payments_key_length', sql`length(${table.idempotencyKey}) between 8 and 128`),
     check('payments_amount_positive', sql`${table.amount} between 1 and 100000000`),
     check('payments_not_to_oneself', sql`${table.payerId} <> ${table.payeeId}`),
     check('payments_has_a_party', sql`num_nonnulls(${table.payerId}, ${table.payeeId}) >= 1`),

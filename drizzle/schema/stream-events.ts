@@ -9,6 +9,7 @@ export const streamEventType = pgEnum('stream_event_type', [
   'chatCleared',
   'messagePinned',
   'tipReceived',
+  'tipGoalChanged',
   'streamUpdate',
   'modesChanged',
   'viewerRestricted',

@@ -109,3 +109,14 @@ const isStrong = (text: string) =>
 export const secret = z.string().refine(isStrong, {
   error: `must be random, at least ${SECRET_LENGTH_MIN} characters (openssl rand -base64 48 makes one)`,
 });
+
+const isCurrency = (text: string) => Intl.supportedValuesOf('currency').includes(text);
+
+/** An ISO 4217 code. */
+export const currency = z.string().refine(isCurrency, { error: 'must be an ISO 4217 code such as USD' });
+
+/** A key that Stripe gave out, by its beginning. */
+export const stripeKey = (...starts: string[]) =>
+  z.string().refine((text) => starts.some((start) => text.startsWith(start)) && text.length > 10, {
+    error: `must be a key of Stripe that starts with ${starts.join(' or ')}`,
+  });

@@ -4,6 +4,7 @@ import { createTokens } from './auth/tokens.js';
 import { type ChatService, createChatService } from './chat/chat.service.js';
 import type { Config } from './config.js';
 import { createFollowsService, type FollowsService } from './follows/follows.service.js';
+import { createLedgerService, type LedgerService } from './ledger/ledger.service.js';
 import { createLiveService, type LiveService } from './live/live.service.js';
 import { createModerationService, type ModerationService } from './moderation/moderation.service.js';
 import { createPaymentsService, type PaymentsService } from './payments/payments.service.js';
@@ -30,6 +31,7 @@ export type Services = {
   users: UsersService;
   streams: StreamsService;
   chat: ChatService;
+  ledger: LedgerService;
   payments: PaymentsService;
   follows: FollowsService;
   moderation: ModerationService;
@@ -45,20 +47,23 @@ export const createServices = (platform: Platform): Services => {
   const users = createUsersService({ ...platform, performerApproval: config.performerApproval });
   const streams = createStreamsService({ ...platform, users, performerApproval: config.performerApproval });
   const chat = createChatService({ ...platform, streams, rateLimits: config.rateLimits });
+  const ledger = createLedgerService(platform);
   const payments = createPaymentsService(platform);
   const follows = createFollowsService(platform);
   const moderation = createModerationService(platform);
   const presence = createPresenceService({ ...platform, nodeId: uuidv7() });
   const live = createLiveService({ ...platform, streams, presence });
-  return { auth, users, streams, chat, payments, follows, moderation, presence, live };
+  return { auth, users, streams, chat, ledger, payments, follows, moderation, presence, live };
 };
 
 /** Begins what services do by themselves; returns what ends it, after the last socket and before the database. */
-export const startServices = ({ presence, live }: Services): (() => Promise<void>) => {
+export const startServices = ({ presence, live, ledger }: Services): (() => Promise<void>) => {
   presence.start();
   live.start();
+  ledger.start();
   return async () => {
     live.stop();
+    await ledger.stop();
     await presence.stop();
   };
 };

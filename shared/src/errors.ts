@@ -4,6 +4,8 @@ import * as z from 'zod';
 export const errorCodes = {
   /** The body is not JSON, or the request breaks the transport's rules. */
   MALFORMED_REQUEST: { status: 400, title: 'The request could not be read' },
+  /** A webhook's signature is missing, wrong or older than 300 seconds. */
+  SIGNATURE_INVALID: { status: 400, title: 'The signature is not valid' },
   /** The Host header names a host that this server does not answer for. */
   HOST_NOT_ALLOWED: { status: 400, title: 'This host is not served here' },
   /** The call is about the WebSocket that carries it, and came over HTTP. */
@@ -22,6 +24,8 @@ export const errorCodes = {
   REFRESH_TOKEN_INVALID: { status: 401, title: 'The refresh token is not valid' },
   /** The refresh token was spent before; its whole session is revoked. */
   REFRESH_TOKEN_REUSED: { status: 401, title: 'The refresh token was used before' },
+  /** The wallet holds less than this costs: top it up with POST /api/payments/top-up. */
+  INSUFFICIENT_FUNDS: { status: 402, title: 'The wallet holds too little' },
   /** The stream is private, and the caller holds no ticket; `price` says what one costs. */
   ACCESS_REQUIRED: { status: 402, title: 'A ticket is needed' },
   /** The caller is known, and may not do this. */
@@ -34,6 +38,8 @@ export const errorCodes = {
   NOT_VERIFIED: { status: 403, title: 'The performer is not verified yet' },
   /** The last login is too long ago for what was asked: sign in again. */
   REAUTHENTICATION_REQUIRED: { status: 403, title: 'Sign in again first' },
+  /** It would pass the limit that the caller has set for a day; `retryAfterMs` says when the next one begins. */
+  SPENDING_LIMIT_REACHED: { status: 403, title: 'Your own spending limit is reached' },
   /** The performer has banned the caller from this room. */
   BANNED: { status: 403, title: 'Banned from this room' },
   /** A moderator keeps the caller from writing; `retryAfterMs` says how much longer. */
@@ -66,6 +72,28 @@ export const errorCodes = {
   STREAM_NOT_LIVE: { status: 409, title: 'The stream is not live' },
   /** The stream has ended. */
   STREAM_ENDED: { status: 409, title: 'The stream has ended' },
+  /** The caller already holds a ticket of this show. */
+  ALREADY_OWNED: { status: 409, title: 'You already hold a ticket' },
+  /** The stream is public, so that nobody needs a ticket. */
+  NO_TICKET_NEEDED: { status: 409, title: 'No ticket is needed' },
+  /** Tickets of the show are sold, and this may not change any more; ending it refunds them. */
+  TICKETS_SOLD: { status: 409, title: 'Tickets are sold' },
+  /** The payment was given back before. */
+  ALREADY_REFUNDED: { status: 409, title: 'Already refunded' },
+  /** This kind of payment cannot be given back, or it has not been completed. */
+  NOT_REFUNDABLE: { status: 409, title: 'Not refundable' },
+  /** The money has been spent or paid out by whoever received it, so that it cannot be taken back. */
+  FUNDS_SPENT: { status: 409, title: 'The money is spent' },
+  /** The wallet would hold more than a wallet may. */
+  WALLET_FULL: { status: 409, title: 'The wallet is full' },
+  /** Less than this is available to be paid out: earnings are held for some days. */
+  EARNINGS_INSUFFICIENT: { status: 409, title: 'Too little is available' },
+  /** The payout is past the step that was asked for. */
+  PAYOUT_DECIDED: { status: 409, title: 'The payout is past that step' },
+  /** The top-up is not one that waits for its confirmation. */
+  TOP_UP_NOT_OPEN: { status: 409, title: 'The top-up is not open' },
+  /** The account holds money, or some is on its way: spend it, have it paid out, or give it up with `forfeitBalance`. */
+  BALANCE_OPEN: { status: 409, title: 'The account holds money' },
   /** Something else changed meanwhile, so that nothing was done: read again, then retry. */
   CONFLICT: { status: 409, title: 'Changed meanwhile' },
   /** The body is larger than the server reads. */
@@ -74,12 +102,20 @@ export const errorCodes = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Only application/json is read' },
   /** A field breaks its rule; `errors` names each. */
   VALIDATION_FAILED: { status: 422, title: 'The input is not valid' },
+  /** Nobody pays oneself. */
+  SELF_PAYMENT: { status: 422, title: 'That would be to yourself' },
+  /** The idempotency key was used for another request; a new request needs a new key. */
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The idempotency key was used for another request' },
   /** Too many calls; `retryAfterMs` says when to come back. */
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   /** A fault of ours; `requestId` finds it in the logs. */
   INTERNAL_ERROR: { status: 500, title: 'Something went wrong' },
   /** The database is away; retry after `retryAfterMs`. */
   DEPENDENCY_UNAVAILABLE: { status: 503, title: 'Temporarily unavailable' },
+  /** An audit found the ledger out of balance, and no money moves until that is mended. */
+  PAYMENTS_HALTED: { status: 503, title: 'Payments are halted' },
+  /** This server takes no top-ups, because it is set up without a payment provider; or the provider is away. */
+  PROVIDER_UNAVAILABLE: { status: 503, title: 'The payment provider is not available' },
   /** More work is queued than the server takes on; retry after `retryAfterMs`. */
   OVERLOADED: { status: 503, title: 'The server is busy' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -1,6 +1,8 @@
 export type { AppRouter } from './app-router.js';
 export * from './auth.js';
+export * from './auth-expiring.js';
 export * from './chat.js';
+export * from './earnings.js';
 export * from './errors.js';
 export * from './ids.js';
 export * from './live.js';
@@ -12,5 +14,8 @@ export * from './payments.js';
 export * from './presence.js';
 export * from './streams.js';
 export * from './text.js';
+export * from './tickets.js';
 export * from './timestamps.js';
+export * from './tips.js';
 export * from './users.js';
+export * from './wallet.js';

@@ -1,11 +1,12 @@
 import * as z from 'zod';
+import { AuthExpiringEvent } from './auth-expiring.js';
 import { ChatMessage } from './chat.js';
 import { Id } from './ids.js';
 import { RestrictionKind, RoomModes } from './moderation.js';
-import { Currency } from './money.js';
 import { Audience } from './presence.js';
 import { Stream } from './streams.js';
 import { Timestamp } from './timestamps.js';
+import { Tip, TipGoal } from './tips.js';
 import { UserSummary } from './users.js';
 
 /** How many events a reconnecting client is sent; whoever missed more starts anew with `resync`. */
@@ -20,14 +21,12 @@ export const SnapshotEvent = z.object({
   messages: z.array(ChatMessage),
   pinnedMessage: ChatMessage.nullable(),
   modes: RoomModes,
+  tipGoal: TipGoal.nullable(),
   ...Audience.shape,
 });
 
 /** More was missed than can be replayed: forget what was shown; a snapshot follows. */
 export const ResyncEvent = z.object({ type: z.literal('resync') });
-
-/** The socket's access token ends soon: renew it with `auth.renewSocket`. */
-export const AuthExpiringEvent = z.object({ type: z.literal('authExpiring'), expiresAt: Timestamp });
 
 export const ChatMessageEvent = z.object({ type: z.literal('chatMessage'), message: ChatMessage });
 export const MessageDeletedEvent = z.object({
@@ -41,16 +40,10 @@ export const MessagePinnedEvent = z.object({
   message: ChatMessage.nullable().meta({ description: 'Null when nothing is pinned any more.' }),
 });
 
-export const TipReceivedEvent = z.object({
-  type: z.literal('tipReceived'),
-  tip: z.object({
-    paymentId: Id,
-    from: UserSummary.nullable().meta({ description: 'Null for an anonymous tip.' }),
-    amount: z.int(),
-    currency: Currency,
-    message: z.string().nullable(),
-    createdAt: Timestamp,
-  }),
+export const TipReceivedEvent = z.object({ type: z.literal('tipReceived'), tip: Tip });
+export const TipGoalChangedEvent = z.object({
+  type: z.literal('tipGoalChanged'),
+  goal: TipGoal.nullable().meta({ description: 'Null when there is none any more.' }),
 });
 
 export const StreamUpdateEvent = z.object({ type: z.literal('streamUpdate'), stream: Stream });
@@ -73,6 +66,7 @@ export const ModeratorRemovedEvent = z.object({ type: z.literal('moderatorRemove
 /** Sent on every feed, whatever it is narrowed to. */
 const always = [SnapshotEvent, ResyncEvent, AuthExpiringEvent] as const;
 const chat = [ChatMessageEvent, MessageDeletedEvent, ChatClearedEvent, MessagePinnedEvent] as const;
+const tips = [TipReceivedEvent, TipGoalChangedEvent] as const;
 const presence = [UserJoinedEvent, UserLeftEvent, ViewerCountEvent] as const;
 const moderation = [
   ModesChangedEvent,
@@ -86,7 +80,7 @@ const moderation = [
 export const RoomEvent = z.discriminatedUnion('type', [
   ...always,
   ...chat,
-  TipReceivedEvent,
+  ...tips,
   StreamUpdateEvent,
   ...presence,
   ...moderation,
@@ -95,7 +89,7 @@ export type RoomEvent = z.infer<typeof RoomEvent>;
 
 export const ChatFeedEvent = z.discriminatedUnion('type', [...always, ...chat]);
 export type ChatFeedEvent = z.infer<typeof ChatFeedEvent>;
-export const TipFeedEvent = z.discriminatedUnion('type', [...always, TipReceivedEvent]);
+export const TipFeedEvent = z.discriminatedUnion('type', [...always, ...tips]);
 export type TipFeedEvent = z.infer<typeof TipFeedEvent>;
 export const PresenceFeedEvent = z.discriminatedUnion('type', [...always, ...presence]);
 export type PresenceFeedEvent = z.infer<typeof PresenceFeedEvent>;
@@ -111,7 +105,7 @@ const typesOf = (schemas: readonly z.ZodObject<{ type: z.ZodLiteral<RoomEvent['t
 /** The types of events of each kind. */
 export const eventTypesByKind: Record<EventKind, readonly RoomEvent['type'][]> = {
   chat: typesOf(chat),
-  tips: typesOf([TipReceivedEvent]),
+  tips: typesOf(tips),
   stream: typesOf([StreamUpdateEvent]),
   presence: typesOf(presence),
   moderation: typesOf(moderation),

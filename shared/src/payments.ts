@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Id } from './ids.js';
-import { Currency } from './money.js';
+import { Balance, Currency } from './money.js';
 import { pageFields, pageOf } from './pagination.js';
 import { Timestamp } from './timestamps.js';
 
@@ -23,6 +23,16 @@ export const Payment = z
     streamId: Id.nullable(),
     amount: z.int().meta({ example: 500 }),
     currency: Currency,
+    fee: z.int().nullable().meta({
+      description: 'What the platform keeps of `amount`; null for whoever is neither the payee nor an admin.',
+      example: 100,
+    }),
+    message: z.string().nullable().meta({ example: 'Bravo!' }),
+    isAnonymous: z.boolean(),
+    refundsId: Id.nullable().meta({
+      description: 'Of a refund: the payment that it gives back.',
+      example: null,
+    }),
     createdAt: Timestamp,
     completedAt: Timestamp.nullable(),
   })
@@ -41,3 +51,15 @@ export const PaymentHistoryInput = z
   .prefault({});
 export type PaymentHistoryInput = z.infer<typeof PaymentHistoryInput>;
 export const GetPaymentInput = z.strictObject({ id: Id });
+
+/** A payment of one's own, with what the wallet held after it. */
+export const PaidAnswer = z.object({ payment: Payment, balance: Balance }).meta({ id: 'PaidAnswer' });
+export type PaidAnswer = z.infer<typeof PaidAnswer>;
+
+/** The procedures whose input takes an `idempotencyKey`. */
+export const idempotentProcedures = [
+  'payments.tip',
+  'payments.topUp',
+  'payments.buyAccess',
+  'payments.requestPayout',
+] as const;

@@ -73,7 +73,13 @@ export const UpdateUserInput = z.strictObject({
 });
 export type UpdateUserInput = z.infer<typeof UpdateUserInput>;
 
-export const DeleteUserInput = z.strictObject({ id: Id });
+export const DeleteUserInput = z.strictObject({
+  id: Id,
+  forfeitBalance: z.boolean().default(false).meta({
+    description: 'Whether to give up what the account holds; otherwise money keeps it from being deleted.',
+  }),
+});
+export type DeleteUserInput = z.infer<typeof DeleteUserInput>;
 export const DeletedUser = z.object({ id: Id, deletedAt: Timestamp }).meta({ id: 'DeletedUser' });
 export type DeletedUser = z.infer<typeof DeletedUser>;
 

@@ -88,11 +88,12 @@ const general = {
   protected: ['NOT_AUTHENTICATED'],
   admin: ['FORBIDDEN'],
   body: ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
+  money: ['PAYMENTS_HALTED'],
   path: ['NOT_FOUND'],
 } as const satisfies Record<string, readonly ErrorCode[]>;
 
 const codesOf = (operation: Operation): Set<ErrorCode> => {
-  const { access = 'open', errors = [] } = operation.meta;
+  const { access = 'open', errors = [], movesMoney = false } = operation.meta;
   const isProtected = access === 'signedIn' || access === 'admin';
   return new Set<ErrorCode>([
     ...errors,
@@ -101,6 +102,7 @@ const codesOf = (operation: Operation): Set<ErrorCode> => {
     ...(isProtected ? general.protected : []),
     ...(access === 'open' ? [] : general.credentials),
     ...(access === 'admin' ? general.admin : []),
+    ...(movesMoney ? general.money : []),
     ...(takesBody(operation) ? general.body : []),
     ...(operation.pathParameters.length > 0 ? general.path : []),
   ]);

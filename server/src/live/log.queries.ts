@@ -1,5 +1,13 @@
 import { roomModeDefaults, streamEventType } from '@versbottomlex/database';
-import { ChatMessage, Role, RoomModes, SNAPSHOT_MESSAGES, UserSummary } from '@versbottomlex/shared';
+import {
+  ChatMessage,
+  Role,
+  RoomModes,
+  SNAPSHOT_MESSAGES,
+  Tip,
+  TipGoal,
+  UserSummary,
+} from '@versbottomlex/shared';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Database, preparedSql } from '../platform/database.js';
@@ -14,6 +22,7 @@ const LogRow = z.object({
   type: z.enum(streamEventType.enumValues),
   payload: z.record(z.string(), z.unknown()).nullable(),
   message: ChatMessage.nullable(),
+  tip: Tip.nullable(),
   isCleared: z.boolean(),
 });
 export type LogRow = z.infer<typeof LogRow>;
@@ -22,19 +31,21 @@ const readLogStatement = preparedSql(
   'live_read_log',
   LogRow,
   sql`select events.seq, events.type, events.payload, coalesce(sent.message, named.message) as message,
-      events.seq <= log.cleared_seq as "isCleared"
+      tip_events.tip, events.seq <= log.cleared_seq as "isCleared"
     from stream_logs as log
     join stream_events as events using (stream_id)
     left join chat_messages as sent
       on events.type = 'chatMessage' and sent.stream_id = events.stream_id and sent.seq = events.seq
     left join chat_messages as named
       on events.type in ('messagePinned', 'messageDeleted') and named.id = (events.payload ->> 'messageId')::uuid
+    left join tip_events
+      on events.type = 'tipReceived' and tip_events.payment_id = (events.payload ->> 'paymentId')::uuid
     where log.stream_id = ${$('streamId')}::uuid and events.seq > ${$('seq')}::bigint
     order by events.seq
     limit ${$('limit')}::int`,
 );
 
-/** The events of a stream after `seq`, in order, with the messages that they are about; `isCleared` once the chat was cleared after them. */
+/** The events of a stream after `seq`, in order, with the messages and tips that they are about; `isCleared` once the chat was cleared after them. */
 export const readLog = (database: Database, of: { streamId: string; seq: number; limit: number }) =>
   readLogStatement(database, of);
 
@@ -44,6 +55,7 @@ const RoomRow = z.object({
   messages: z.array(ChatMessage),
   pinnedMessage: ChatMessage.nullable(),
   modes: RoomModes.nullable(),
+  tipGoal: TipGoal.nullable(),
 });
 
 const findRoomStatement = preparedSql(
@@ -59,7 +71,8 @@ const findRoomStatement = preparedSql(
         ) as latest
       ) as messages,
       (select message from chat_messages where id = log.pinned_message_id) as "pinnedMessage",
-      (select room_modes(room_settings) from room_settings where performer_id = streams.performer_id) as modes
+      (select room_modes(room_settings) from room_settings where performer_id = streams.performer_id) as modes,
+      (select tip_goal(tip_goals) from tip_goals where stream_id = log.stream_id and ended_at is null) as "tipGoal"
     from stream_logs as log
     join streams on streams.id = log.stream_id
     where log.stream_id = ${$('streamId')}::uuid`,

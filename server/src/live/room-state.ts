@@ -7,6 +7,7 @@ import {
   type RoomModes,
   SNAPSHOT_MESSAGES,
   type Stream,
+  type TipGoal,
 } from '@versbottomlex/shared';
 
 /** What a snapshot tells of a room, except its audience. Changed in place by {@link applyEvent}. */
@@ -16,6 +17,7 @@ export type RoomState = {
   messages: ChatMessage[];
   pinnedMessage: ChatMessage | null;
   modes: RoomModes;
+  tipGoal: TipGoal | null;
 };
 
 const tombstone = (message: ChatMessage, deletedAt: string): ChatMessage => ({
@@ -53,6 +55,9 @@ export const applyEvent = (state: RoomState, event: RoomEvent): void => {
       break;
     case 'modesChanged':
       state.modes = event.modes;
+      break;
+    case 'tipGoalChanged':
+      state.tipGoal = event.goal;
       break;
     case 'streamUpdate':
       state.stream = event.stream;

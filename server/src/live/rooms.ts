@@ -46,7 +46,7 @@ export const createRooms = (deps: Deps) => {
   };
 
   const toEvent = (streamId: string, row: log.LogRow, stream: Stream | undefined): RoomEvent => {
-    const { type, payload, message } = row;
+    const { type, payload, message, tip } = row;
     switch (type) {
       case 'chatMessage':
         if (!message) throw new Error(`the log of ${streamId} names no message at ${row.seq}`);
@@ -56,6 +56,9 @@ export const createRooms = (deps: Deps) => {
       case 'messageDeleted':
         if (!message?.deletedAt) throw new Error(`the log of ${streamId} names no message at ${row.seq}`);
         return { type, messageId: message.id, deletedAt: message.deletedAt };
+      case 'tipReceived':
+        if (!tip) throw new Error(`the log of ${streamId} names no tip at ${row.seq}`);
+        return { type, tip };
       case 'streamUpdate':
         if (!stream) throw notFound();
         return { type, stream };
@@ -85,8 +88,8 @@ export const createRooms = (deps: Deps) => {
     if (!room) throw notFound();
     // Read after the end of the log, so that no change of the stream falls between the two.
     const stream = await requireStream(streamId);
-    const { epoch, lastSeq, messages, pinnedMessage, modes } = room;
-    return { epoch, lastSeq, state: { stream, messages, pinnedMessage, modes } };
+    const { epoch, lastSeq, ...state } = room;
+    return { epoch, lastSeq, state: { stream, ...state } };
   };
 
   const read = async (streamId: string, seq: number, limit: number): Promise<LogEntry[]> => {

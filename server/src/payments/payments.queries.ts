@@ -5,16 +5,27 @@ import { type Database, InstantColumn, preparedSql } from '../platform/database.
 
 const $ = sql.placeholder;
 
-const PaymentRow = z.object({
+/** A row of {@link paymentColumns}. */
+export const PaymentRow = z.object({
   ...Payment.shape,
   createdAt: InstantColumn,
   completedAt: InstantColumn.nullable(),
 });
 
-/** A payment as its reader may see it: the payee of an anonymous tip does not learn who paid. */
-const paymentColumns = sql`id, type, status,
-  case when is_anonymous and payee_id = ${$('readerId')}::uuid then null else payer_id end as "payerId",
-  payee_id as "payeeId", stream_id as "streamId", amount, currency, created_at as "createdAt",
+/**
+ * A payment as its reader may see it: the payee of an anonymous tip does not learn who paid, nor when it is given back,
+ * and what the platform keeps is the payee's business. Wants the placeholders `readerId` and `isAuditor`.
+ */
+export const paymentColumns = sql`id, type, status,
+  case when is_anonymous and type <> 'refund' and payee_id = ${$('readerId')}::uuid and not ${$('isAuditor')}::boolean
+    then null else payer_id end as "payerId",
+  case when is_anonymous and type = 'refund' and payer_id = ${$('readerId')}::uuid and not ${$('isAuditor')}::boolean
+    then null else payee_id end as "payeeId",
+  stream_id as "streamId", amount, currency,
+  case when ${$('isAuditor')}::boolean
+    or ${$('readerId')}::uuid = case when type = 'refund' then payer_id else payee_id end
+    then fee end as fee,
+  message, is_anonymous as "isAnonymous", refunds_id as "refundsId", created_at as "createdAt",
   completed_at as "completedAt"`;
 
 const half = (party: 'payer_id' | 'payee_id') => sql`(
@@ -41,6 +52,7 @@ export const listPayments = (
 ): Promise<Payment[]> =>
   listPaymentsStatement(database, {
     readerId,
+    isAuditor: false,
     type: filter.type ?? null,
     status: filter.status ?? null,
     limit: filter.limit,

@@ -12,6 +12,8 @@ export type ProcedureMeta = OpenApiMeta<Record<string, unknown>> & {
   access?: Access;
   /** The codes it may fail with, beyond those that any call can get; the document lists them by status. */
   errors?: readonly ErrorCode[];
+  /** Whether it moves money, which halts while the ledger is out of balance. */
+  movesMoney?: boolean;
   /** The status of success on REST, where it is not 200. */
   successStatus?: 201;
   /** What a subscription's events are; the router's generated type names it. */

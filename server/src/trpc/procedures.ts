@@ -55,3 +55,19 @@ export const adminProcedure = signedInNowProcedure
     return next();
   })
   .meta({ access: 'admin' });
+
+/** As signedInNowProcedure, for what moves money. Throws PAYMENTS_HALTED while the ledger is out of balance. */
+export const paymentProcedure = signedInNowProcedure
+  .use(({ ctx, next }) => {
+    ctx.services.ledger.requireSound();
+    return next();
+  })
+  .meta({ movesMoney: true });
+
+/** As paymentProcedure, for admins only. */
+export const adminPaymentProcedure = adminProcedure
+  .use(({ ctx, next }) => {
+    ctx.services.ledger.requireSound();
+    return next();
+  })
+  .meta({ movesMoney: true });

@@ -83,6 +83,9 @@ const toRestRequest = (operation: Operation, input?: Fields): InjectOptions => {
     return encodeURIComponent(value);
   });
   const { method } = operation;
+  const { idempotencyKey } = rest;
+  delete rest.idempotencyKey;
+  const headers = idempotencyKey === undefined ? {} : { 'idempotency-key': String(idempotencyKey) };
   const url = `/api${path}`;
   const isEmpty = Object.keys(rest).length === 0;
   if (method === 'GET' || method === 'DELETE') {
@@ -92,7 +95,7 @@ const toRestRequest = (operation: Operation, input?: Fields): InjectOptions => {
     return { method, url: isEmpty ? url : `${url}?${query}` };
   }
   const hasBody = !isEmpty || (input !== undefined && operation.pathParameters.length === 0);
-  return { method, url, ...(hasBody && { payload: rest }) };
+  return { method, url, headers, ...(hasBody && { payload: rest }) };
 };
 
 /** The request that carries `input` to a procedure over tRPC. */

@@ -1,5 +1,5 @@
 import type { AnyRouter } from '@trpc/server';
-import { Problem } from '@versbottomlex/shared';
+import { IdempotencyKey, Problem } from '@versbottomlex/shared';
 import { generateOpenApiDocument } from 'trpc-openapi';
 import { z } from 'zod';
 import { exampleOf } from './openapi-example.js';
@@ -8,6 +8,7 @@ import { documentInfo, tagDescriptions } from './openapi-info.js';
 import { failureResponses, headers, sharedResponses, successResponse } from './openapi-responses.js';
 import type { DocumentedOperation, JsonSchema, OpenApiDocument, Parameter } from './openapi-types.js';
 import { inputFieldsOf, listOperations, type Operation } from './operations.js';
+import { KEY_FIELD, KEY_HEADER } from './rest-input.js';
 
 /** Where REST is mounted. */
 export const API_PREFIX = '/api';
@@ -52,6 +53,16 @@ const mendParameters = (operation: Operation, parameters: Parameter[]): Paramete
   });
 };
 
+/** REST reads it from a header, wherever tRPC has it. */
+const keyParameter = (operation: Operation): Parameter[] => {
+  if (!inputFieldsOf(operation.input)?.[KEY_FIELD]) return [];
+  const { type, pattern, example } = z.toJSONSchema(IdempotencyKey) as JsonSchema;
+  const description = descriptionOf(IdempotencyKey) ?? '';
+  return [
+    { in: 'header', name: KEY_HEADER, required: false, description, schema: { type, pattern, example } },
+  ];
+};
+
 /** Our inputs are strict, which the generator forgets for one that is refined, and examples are left to us. */
 const mendBody = (
   body: DocumentedOperation['requestBody'],
@@ -59,9 +70,11 @@ const mendBody = (
 ): DocumentedOperation['requestBody'] => {
   const media = body?.content['application/json'];
   if (!body || !media || Object.keys(media.schema.properties ?? {}).length === 0) return undefined;
-  const schema: JsonSchema = { ...media.schema, additionalProperties: false };
+  const properties = { ...media.schema.properties };
+  delete properties[KEY_FIELD];
+  const schema: JsonSchema = { ...media.schema, properties, additionalProperties: false };
+  const example = exampleOf(schema, schemas);
   delete schema.examples;
-  const example = exampleOf(media.schema, schemas);
   return { required: body.required === true, content: { 'application/json': { schema, example } } };
 };
 
@@ -70,7 +83,8 @@ const mendOperation = (
   generated: DocumentedOperation,
   schemas: Schemas,
 ): DocumentedOperation => {
-  const { responses, parameters = [], requestBody, security: _security, ...rest } = generated;
+  const { responses, parameters: given = [], requestBody, security: _security, ...rest } = generated;
+  const parameters = [...mendParameters(operation, given), ...keyParameter(operation)];
   const success = responses['200'];
   const schema = success && 'content' in success ? success.content?.['application/json']?.schema : undefined;
   const body = mendBody(requestBody, schemas);
@@ -79,7 +93,7 @@ const mendOperation = (
     ...rest,
     operationId: operationId(operation.procedurePath),
     security: securityOf(operation),
-    ...(parameters.length > 0 && { parameters: mendParameters(operation, parameters) }),
+    ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: body }),
     responses: { [status]: successResponse(status, schema ?? {}, schemas), ...failureResponses(operation) },
   };

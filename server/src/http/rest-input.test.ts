@@ -14,10 +14,20 @@ const fields = z.strictObject({
   name: z.string().optional(),
 });
 
-type Given = { query?: Record<string, unknown>; params?: Record<string, unknown>; body?: unknown };
+type Given = {
+  query?: Record<string, unknown>;
+  params?: Record<string, unknown>;
+  headers?: Record<string, string>;
+  body?: unknown;
+};
 
 const read = (operation: Pick<Operation, 'method' | 'pathParameters' | 'input'>, given: Given) =>
-  readInput(planInput(operation), { query: {}, params: {}, ...given } as unknown as FastifyRequest);
+  readInput(planInput(operation), {
+    query: {},
+    params: {},
+    headers: {},
+    ...given,
+  } as unknown as FastifyRequest);
 
 const get = { method: 'GET', pathParameters: [], input: fields } as const;
 const put = { method: 'PUT', pathParameters: ['id'], input: fields } as const;
@@ -102,6 +112,23 @@ describe('bodies', () => {
   it('refuses a body where the query is read', () => {
     expect(failure(() => read(get, { body: { name: 'b' } })).errors?.[0]?.path).toBe('name');
     expect(read(get, { body: {} })).toEqual({});
+  });
+});
+
+describe('the idempotency key', () => {
+  const keyed = { ...put, input: fields.extend({ idempotencyKey: z.string().optional() }) };
+  const params = { id: 'a' };
+
+  it('is read from its header, where the input has one', () => {
+    const headers = { 'idempotency-key': 'key-0001' };
+    expect(read(keyed, { params, headers })).toEqual({ id: 'a', idempotencyKey: 'key-0001' });
+    expect(read(put, { params, headers })).toEqual({ id: 'a' });
+    expect(read(keyed, { params })).toEqual({ id: 'a' });
+  });
+
+  it('is not read from the body', () => {
+    const { errors } = failure(() => read(keyed, { params, body: { idempotencyKey: 'key-0001' } }));
+    expect(errors).toEqual([{ path: 'idempotencyKey', message: 'is given by the header Idempotency-Key' }]);
   });
 });
 

@@ -12,11 +12,17 @@ const conversions: Record<string, Conversion> = {
   boolean: (text) => (text === 'true' ? true : text === 'false' ? false : text),
 };
 
+/** The field of an input that REST reads from a header (draft-ietf-httpapi-idempotency-key-header), not from the body. */
+export const KEY_FIELD = 'idempotencyKey';
+export const KEY_HEADER = 'Idempotency-Key';
+
 /** Where an operation's input comes from, decided once when its route is made. */
 export type InputPlan = {
   pathParameters: readonly string[];
   conversions: readonly (readonly [name: string, convert: Conversion])[];
   takesInput: boolean;
+  /** Whether the input has {@link KEY_FIELD}. */
+  takesKey: boolean;
   /** POST, PUT and PATCH read the body; GET and DELETE the query. */
   readsBody: boolean;
 };
@@ -31,6 +37,7 @@ export const planInput = (operation: Pick<Operation, 'method' | 'pathParameters'
       return convert ? [[name, convert] as const] : [];
     }),
     takesInput: fields !== undefined,
+    takesKey: fields !== undefined && KEY_FIELD in fields,
     readsBody: takesBody(operation),
   };
 };
@@ -74,9 +81,15 @@ const addPathParameters = (plan: InputPlan, given: Fields, params: Fields): void
   }
 };
 
+const addKey = (given: Fields, request: FastifyRequest): void => {
+  if (Object.hasOwn(given, KEY_FIELD)) throw refuse([KEY_FIELD], `is given by the header ${KEY_HEADER}`);
+  const key = request.headers['idempotency-key'];
+  if (key !== undefined) given[KEY_FIELD] = key;
+};
+
 /**
  * The input of a REST call, as its schema shall judge it: texts of path and query converted by declared type alone, a
- * body as it is. Throws VALIDATION_FAILED for fields in the wrong place. The query and the body are this request's
+ * body as it is, its idempotency key from the header. Throws VALIDATION_FAILED for fields in the wrong place. The query and the body are this request's
  * own, and become the input.
  */
 export const readInput = (plan: InputPlan, request: FastifyRequest): unknown => {
@@ -98,6 +111,7 @@ export const readInput = (plan: InputPlan, request: FastifyRequest): unknown => 
     refuseKeys(body, 'is not a field of this input');
     return undefined;
   }
+  if (plan.takesKey) addKey(body, request);
   if (plan.pathParameters.length > 0) {
     convertTexts(plan, params);
     addPathParameters(plan, body, params);

@@ -1,5 +1,6 @@
 import { createTRPCClient, httpBatchLink, splitLink, type TRPCClient } from '@trpc/client';
 import type { AppRouter } from '../app-router.js';
+import { idempotencyLinks } from './idempotency-link.js';
 import { createLiveLink } from './live-link.js';
 import type { WebSocketClass } from './live-socket.js';
 import { createSession } from './session.js';
@@ -32,7 +33,8 @@ export type ClientOptions = {
  * A typed client of the whole API. Queries and mutations go over HTTP, those of one tick in one request; subscriptions go
  * over one WebSocket, which is opened for the first, closed 5 s after the last, and opened again when it was lost, going
  * on where it was. A login or registration is remembered, sent with every call, known to the open socket, and renewed
- * before or when its access token has expired.
+ * before or when its access token has expired. Tips, top-ups, tickets and payouts carry an idempotency key, and are sent
+ * again when no answer came, so that they happen once.
  *
  * Failures are `TRPCClientError`s whose `data.appCode` is one of our error codes. A subscription fails only with those
  * that coming back does not mend, such as SESSION_REVOKED, ACCOUNT_SUSPENDED, BANNED or ACCESS_REQUIRED.
@@ -66,7 +68,7 @@ export const createClient = (options: ClientOptions): TRPCClient<AppRouter> => {
         // Renewing a socket is a call about the socket that carries it.
         condition: ({ type, path }) => type === 'subscription' || path === 'auth.renewSocket',
         true: live,
-        false: [createSessionLink(session), httpBatchLink({ ...transport, headers })],
+        false: [...idempotencyLinks, createSessionLink(session), httpBatchLink({ ...transport, headers })],
       }),
     ],
   });

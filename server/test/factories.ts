@@ -1,6 +1,14 @@
 import { messages, payments, roomModerators, users } from '@versbottomlex/database';
-import type { CreateStreamInput, RegisterInput, Role, SignedIn, Stream } from '@versbottomlex/shared';
+import {
+  AMOUNT_MAX,
+  type CreateStreamInput,
+  type RegisterInput,
+  type Role,
+  type SignedIn,
+  type Stream,
+} from '@versbottomlex/shared';
 import { eq, sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
 import { setRole } from '../src/administration/administration.queries.js';
 import { type MessageRow, messageRow, type PaymentRow, paymentRow } from './rows.js';
 import type { TestServices } from './services.js';
@@ -104,6 +112,27 @@ export const createFactories = ({
       const row = messageRow({ streamId, authorId: user.id, seq: appended?.seq ?? 0, ...given });
       await database.client.insert(messages).values(row);
       return row;
+    },
+
+    /** Fills a wallet as top-ups of the sandbox do, with the postings that auditors look for. */
+    funds: async ({ user }: Pick<SignedIn, 'user'>, amount: number): Promise<void> => {
+      const topUps = Array.from({ length: Math.ceil(amount / AMOUNT_MAX) }, (_, place) => ({
+        id: uuidv7(),
+        amount: Math.min(AMOUNT_MAX, amount - place * AMOUNT_MAX),
+      }));
+      const now = sql`${clock.now().toISOString()}::timestamptz`;
+      await database.client.execute(sql`
+        with accounts as materialized (
+          select ledger_account('clearing', null, null, 'sandbox', 'USD') as clearing,
+            ledger_account('wallet', ${user.id}::uuid, null, null, 'USD') as wallet
+        ), made as (
+          insert into payments (id, type, status, payee_id, amount, currency, created_at, completed_at)
+          select id, 'top_up', 'completed', ${user.id}::uuid, amount, 'USD', ${now}, ${now}
+          from json_to_recordset(${JSON.stringify(topUps)}::text::json) as given (id uuid, amount integer)
+          returning id, amount
+        )
+        select post_transaction('top_up', made.id, null, array[clearing, wallet],
+          array[-made.amount, made.amount]::bigint[], ${now}) from made, accounts`);
     },
 
     /** A completed tip of 5.00, straight in the table. */

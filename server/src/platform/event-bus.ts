@@ -8,7 +8,11 @@ export type BusEvent =
   /** A stream was created, changed, started or ended. */
   | { type: 'streamChanged'; streamId: string }
   /** Events of a stream's log were committed. `entries` spares the reading of those that it holds; it may be empty. */
-  | { type: 'streamLogged'; streamId: string; entries: LogEntry[] };
+  | { type: 'streamLogged'; streamId: string; entries: LogEntry[] }
+  /** Money moved into or out of what a user holds. */
+  | { type: 'walletChanged'; userId: string }
+  /** A user got or lost the ticket of a stream. */
+  | { type: 'accessChanged'; userId: string; streamId: string };
 
 /** An event of a stream's log, with its place in it. */
 export type LogEntry = { seq: number; event: RoomEvent };

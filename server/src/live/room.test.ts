@@ -34,6 +34,7 @@ const emptyState = (): RoomState => ({
   messages: [],
   pinnedMessage: null,
   modes: { slowModeSeconds: 0, isFollowersOnly: false, isTicketsOnly: false, areLinksAllowed: true },
+  tipGoal: null,
 });
 
 /** A log in memory, whose reads take their time and fail when they are told to. */

@@ -24,7 +24,7 @@ const stream: Stream = {
   updatedAt: aMoment,
 };
 const modes = { slowModeSeconds: 0, isFollowersOnly: false, isTicketsOnly: false, areLinksAllowed: true };
-const room = { stream, messages: [], pinnedMessage: null, modes };
+const room = { stream, messages: [], pinnedMessage: null, modes, tipGoal: null };
 
 const snapshotFor = (viewerCount: number) =>
   JSON.parse(withAudience(toSnapshotText(room), { viewerCount, guestCount: 2 }));

@@ -40,8 +40,8 @@ export type Section = {
 const DOCUMENT = join(projectDirectory, 'docs/benchmarks.md');
 const PREAMBLE = `# Benchmarks
 
-Written by \`npm run bench:rest\`, \`bench:auth\`, \`bench:start\`, \`bench:fanout\` and \`bench:chat\`, each its own section; the sources are
-in \`scripts/bench/\`. Every figure stands beside a baseline that ran in the same script, in turn with it. Processor time is that of
+Written by \`npm run bench:rest\`, \`bench:auth\`, \`bench:start\`, \`bench:fanout\`, \`bench:chat\` and \`bench:tips\`, each its own section; the
+sources are in \`scripts/bench/\`. Every figure stands beside a baseline that ran in the same script, in turn with it. Processor time is that of
 the server's process for one answer or delivery; it moves less than the rate when the machine does something else as well. On a busy
 machine compare ratios only.
 `;

@@ -1,0 +1,11 @@
+/** What the process of the bare statements is told: every payer tips the next as soon as the last tip is stored. */
+export type TipRun = {
+  statement: 'function' | 'textbook';
+  /** Whom each payer tips, in a live stream. */
+  tips: { payerId: string; payeeId: string; streamId: string }[];
+  amount: number;
+  feeBasisPoints: number;
+  seconds: number;
+};
+
+export type Tipped = { tips: number; seconds: number };

@@ -1,0 +1,145 @@
+import { withBench } from './bench.js';
+import type { BenchServer } from './bench-server.js';
+import { atLeast, report } from './report.js';
+import { alternate, median, medianRatio, readPlan } from './rounds.js';
+import { createNumbers, openSender, sendAtOnce } from './senders.js';
+import { createPayee, createPayers, type Payee, type Payer } from './tip-parties.js';
+import type { Tipped, TipRun } from './tip-run.js';
+
+const CLIENTS = 16;
+const AMOUNT = 100;
+const FEE_BASIS_POINTS = 2000;
+const OVER_BARE_MIN = 0.35;
+const OVER_TEXTBOOK_MIN = 3;
+const HOT_OVER_SPREAD_MIN = 0.9;
+
+const plan = readPlan();
+const next = createNumbers();
+
+type Stored = { perSecond: number; cpuMicroseconds: number; busy: number };
+
+/** Counts the tips of `work`, which also says how long they took, beside the processor time of the server. */
+const measureStored = async (server: BenchServer, work: () => Promise<Tipped>): Promise<Stored> => {
+  const cpuBefore = await server.cpuMicroseconds();
+  const { tips, seconds } = await work();
+  const cpu = (await server.cpuMicroseconds()) - cpuBefore;
+  return { perSecond: tips / seconds, cpuMicroseconds: cpu / tips, busy: cpu / 1e6 / seconds };
+};
+
+const askPeer = async ({ url }: BenchServer, run: TipRun): Promise<Tipped> => {
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(run) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return JSON.parse(text);
+};
+
+const postTips = async (
+  server: BenchServer,
+  payers: Payer[],
+  payeeOf: (index: number) => Payee,
+): Promise<Tipped> => {
+  const senders = payers.map(({ accessToken }, index) =>
+    openSender(server.url, {
+      path: '/api/payments/tip',
+      headers: { Authorization: `Bearer ${accessToken}` },
+      body: () => JSON.stringify({ streamId: payeeOf(index).streamId, amount: AMOUNT, message: 'Bravo!' }),
+    }),
+  );
+  const startedAt = performance.now();
+  const { count } = await sendAtOnce({ senders, next, seconds: plan.seconds, onSend: () => {} });
+  const seconds = (performance.now() - startedAt) / 1000;
+  for (const sender of senders) sender.close();
+  return { tips: count, seconds };
+};
+
+await withBench(async ({ database, start }) => {
+  const server = await start({ name: 'ours', probe: '/health/ready' });
+  const peer = await start({ name: 'bare statements', probe: '/', peer: ['bare-tips.ts'] });
+  const payers = await createPayers(server, database.sql, 'payer', CLIENTS);
+  const textbookPayers = await createPayers(server, database.sql, 'textbook', CLIENTS);
+  const hot = await createPayee(server, database.sql, 'hot');
+  const textbookHot = await createPayee(server, database.sql, 'textbook_hot');
+  const spread: Payee[] = [];
+  for (let index = 0; index < CLIENTS; index += 1) {
+    spread.push(await createPayee(server, database.sql, `spread_${index}`));
+  }
+  const toHot = () => hot;
+  const toOwn = (index: number) => spread[index] ?? hot;
+  const bare = (statement: TipRun['statement'], by: Payer[], payeeOf: (index: number) => Payee) => {
+    const tips = by.map(({ payerId }, index) => ({ payerId, ...payeeOf(index) }));
+    return () =>
+      askPeer(peer, {
+        statement,
+        tips,
+        amount: AMOUNT,
+        feeBasisPoints: FEE_BASIS_POINTS,
+        seconds: plan.seconds,
+      });
+  };
+  const contenders = [
+    { server, work: () => postTips(server, payers, toHot) },
+    { server, work: () => postTips(server, payers, toOwn) },
+    { server: peer, work: bare('function', payers, toHot) },
+    { server: peer, work: bare('function', payers, toOwn) },
+    { server: peer, work: bare('textbook', textbookPayers, () => textbookHot) },
+  ];
+  const results = await alternate(contenders, plan.rounds, (one) => measureStored(one.server, one.work));
+  const [httpHot = [], httpSpread = [], functionHot = [], functionSpread = [], textbook = []] = results;
+
+  const rates = (stored: Stored[]) => stored.map(({ perSecond }) => perSecond);
+  const row = (name: string, stored: Stored[]): string[] => [
+    name,
+    median(rates(stored)).toFixed(0),
+    median(stored.map(({ cpuMicroseconds }) => cpuMicroseconds)).toFixed(0),
+    `${(median(stored.map(({ busy }) => busy)) * 100).toFixed(0)} %`,
+  ];
+  report(plan, {
+    title: 'Tips',
+    command: 'npm run bench:tips',
+    about: [
+      `How many tips can one performer take? ${CLIENTS} viewers tip as soon as their last tip is stored, each with a message and a key, all to one live stream or each to another.`,
+      [
+        '- *payments.tip*: over REST with a token: session and standing from the database, zod, the statement, and the tip into the log of its stream.',
+        '- *bare function*: the same SQL function from a plain Node process with the same pool of postgres.js.',
+        '- *textbook*: the same rows by a transaction of eight round trips, which locks and changes both balances.',
+      ].join('\n'),
+      `Servers on one core; load and database on the other. ${plan.rounds} rounds of ${plan.seconds} s in turn after a warm-up; medians, and ratios within a round. fsync is on.`,
+    ],
+    packages: ['fastify', '@trpc/server', 'zod', 'postgres'],
+    postgresVersion: database.version,
+    tables: [
+      {
+        head: ['', 'tips a second', 'CPU µs a tip', 'core in use'],
+        rows: [
+          row('payments.tip, one performer', httpHot),
+          row(`payments.tip, ${CLIENTS} performers`, httpSpread),
+          row('bare function, one performer', functionHot),
+          row(`bare function, ${CLIENTS} performers`, functionSpread),
+          row('textbook, one performer', textbook),
+        ],
+      },
+    ],
+    targets: [
+      atLeast(
+        OVER_BARE_MIN,
+        `payments.tip ≥ ${OVER_BARE_MIN} × bare function, tips a second`,
+        medianRatio(rates(httpHot), rates(functionHot)),
+      ),
+      atLeast(
+        OVER_TEXTBOOK_MIN,
+        `bare function ≥ ${OVER_TEXTBOOK_MIN} × textbook`,
+        medianRatio(rates(functionHot), rates(textbook)),
+      ),
+      atLeast(
+        HOT_OVER_SPREAD_MIN,
+        `one performer ≥ ${HOT_OVER_SPREAD_MIN} × ${CLIENTS} performers, bare function`,
+        medianRatio(rates(functionHot), rates(functionSpread)),
+      ),
+      atLeast(
+        HOT_OVER_SPREAD_MIN,
+        `one performer ≥ ${HOT_OVER_SPREAD_MIN} × ${CLIENTS} performers, payments.tip`,
+        medianRatio(rates(httpHot), rates(httpSpread)),
+      ),
+    ],
+  });
+});

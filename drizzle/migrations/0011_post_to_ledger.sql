@@ -19,9 +19,10 @@ CREATE TRIGGER payments_never_removed BEFORE DELETE OR TRUNCATE ON payments
 CREATE FUNCTION guard_payment() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF (to_jsonb(NEW) - '{status,completed_at}'::text[]) <> (to_jsonb(OLD) - '{status,completed_at}'::text[])
-    OR (OLD.status <> NEW.status AND (OLD.status, NEW.status) NOT IN (
-      ('pending', 'completed'), ('pending', 'failed'), ('failed', 'completed'), ('completed', 'refunded')
-    ))
+    OR (OLD.completed_at IS NOT NULL AND OLD.completed_at IS DISTINCT FROM NEW.completed_at)
+    OR NOT (OLD.status = NEW.status OR (OLD.status, NEW.status) IN (
+      ('pending', 'completed'), ('pending', 'failed'), ('completed', 'refunded')
+    ) OR (OLD.type = 'top_up' AND OLD.status = 'failed' AND NEW.status = 'completed'))
   THEN
     RAISE EXCEPTION 'a payment says what it said'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'payments_guard_facts', TABLE = 'payments';
@@ -126,48 +127,40 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
--- Moves entries that wait into the balances of their accounts: of the given accounts, or of any with NULL. Returns how many.
--- Two at once take different entries; whoever is to read a balance right after this names the account, and waits.
+-- Moves entries that wait into the balances of their accounts: at most `entries_max` of any, or with `of_accounts` all of
+-- those. Returns how many. Two at once take different entries, and a reader of a balance who names the account waits for
+-- what another is moving. Entries are locked before accounts, and nobody who holds an account other than a wallet, into
+-- which nothing waits, may call this.
 CREATE FUNCTION fold_ledger(of_accounts bigint[], entries_max integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
+  due tid[];
   folded_accounts bigint[];
   folded_amounts bigint[];
-  folded_count integer;
 BEGIN
   IF of_accounts IS NULL THEN
-    WITH due AS (
-      SELECT account_id, transaction_id FROM ledger_pending LIMIT entries_max FOR UPDATE SKIP LOCKED
-    ), taken AS (
-      DELETE FROM ledger_pending USING due
-      WHERE ledger_pending.account_id = due.account_id AND ledger_pending.transaction_id = due.transaction_id
-      RETURNING ledger_pending.account_id, ledger_pending.amount
-    ), sums AS (
-      SELECT account_id, sum(amount) AS amount, count(*) AS entries FROM taken GROUP BY account_id
-    )
-    SELECT array_agg(account_id), array_agg(amount), sum(entries)
-      INTO folded_accounts, folded_amounts, folded_count FROM sums;
+    SELECT array_agg(place) INTO due
+      FROM (SELECT ctid AS place FROM ledger_pending LIMIT entries_max FOR UPDATE SKIP LOCKED) AS free;
   ELSE
-    WITH due AS (
-      SELECT account_id, transaction_id FROM ledger_pending WHERE account_id = ANY (of_accounts)
+    SELECT array_agg(place) INTO due FROM (
+      SELECT ctid AS place FROM ledger_pending WHERE account_id = ANY (of_accounts)
       ORDER BY account_id, transaction_id FOR UPDATE
-    ), taken AS (
-      DELETE FROM ledger_pending USING due
-      WHERE ledger_pending.account_id = due.account_id AND ledger_pending.transaction_id = due.transaction_id
-      RETURNING ledger_pending.account_id, ledger_pending.amount
-    ), sums AS (
-      SELECT account_id, sum(amount) AS amount, count(*) AS entries FROM taken GROUP BY account_id
-    )
-    SELECT array_agg(account_id), array_agg(amount), sum(entries)
-      INTO folded_accounts, folded_amounts, folded_count FROM sums;
+    ) AS named;
   END IF;
-  IF folded_count IS NULL THEN
+  IF due IS NULL THEN
     RETURN 0;
   END IF;
+  -- A row's place stays while it is locked, and rows that wait are never updated.
+  WITH taken AS (
+    DELETE FROM ledger_pending WHERE ctid = ANY (due) RETURNING account_id, amount
+  ), sums AS (
+    SELECT account_id, sum(amount) AS amount FROM taken GROUP BY account_id
+  )
+  SELECT array_agg(account_id), array_agg(amount) INTO folded_accounts, folded_amounts FROM sums;
   PERFORM lock_ledger_accounts(folded_accounts);
   UPDATE ledger_accounts SET balance = balance + folded.amount
     FROM unnest(folded_accounts, folded_amounts) AS folded (account_id, amount) WHERE id = folded.account_id;
-  RETURN folded_count;
+  RETURN cardinality(due);
 END
 $$;
 --> statement-breakpoint

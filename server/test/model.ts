@@ -42,6 +42,7 @@ export const openModel = async () => {
 
   return {
     db,
+    url: own.url,
     addUser,
     addStream,
     /** Runs a statement that drizzle's types would not allow. */

@@ -58,7 +58,9 @@ describe('history', () => {
   it('says what a payment is, and no more', async () => {
     const { payer, ids } = await parties();
     const streamId = (await factories.stream(await factories.performer())).id;
-    const id = await add({ ...ids, streamId, amount: 100_000_000, currency: 'EUR', message: 'For you' });
+    const key = { idempotencyKey: 'a key of the payer', requestHash: 'a hash' };
+    const money = { amount: 100_000_000, currency: 'EUR', fee: 20_000_000 };
+    const id = await add({ ...ids, ...money, ...key, streamId, message: 'For you' });
     expect((await history(payer)).items).toEqual([
       {
         id,
@@ -66,12 +68,34 @@ describe('history', () => {
         status: 'completed',
         ...ids,
         streamId,
-        amount: 100_000_000,
-        currency: 'EUR',
+        ...money,
+        fee: null,
+        message: 'For you',
+        isAnonymous: false,
+        refundsId: null,
         createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
         completedAt: '2026-01-02T03:04:05.678Z',
       },
     ]);
+  });
+
+  it('tells what the platform keeps to whoever it is kept from, and to admins', async () => {
+    const { payer, payee, ids } = await parties();
+    const tip = await add({ ...ids, fee: 100 });
+    const refund = await add({
+      type: 'refund',
+      payerId: ids.payeeId,
+      payeeId: ids.payerId,
+      refundsId: tip,
+      fee: 100,
+    });
+    const admin = await factories.admin();
+    for (const id of [tip, refund]) {
+      const fees = [await get(payer, id), await get(payee, id), await get(admin, id)].map(({ fee }) => fee);
+      expect(fees).toEqual([null, 100, 100]);
+    }
+    expect((await history(payee)).items.map(({ fee }) => fee)).toEqual([100, 100]);
+    expect((await get(payer, refund)).refundsId).toBe(tip);
   });
 
   it('shows an anonymous tip to its payee without the payer', async () => {
@@ -84,6 +108,18 @@ describe('history', () => {
     expect(await get(payer, id)).toMatchObject(ids);
     // Admins settle disputes, and see who it was.
     expect(await get(await factories.admin(), id)).toMatchObject(ids);
+  });
+
+  it('shows the refund of an anonymous tip to its performer without who got it back', async () => {
+    const { payer, payee, ids } = await parties();
+    const tip = await add({ ...ids, status: 'refunded', isAnonymous: true });
+    const back = { payerId: ids.payeeId, payeeId: ids.payerId };
+    const refund = await add({ type: 'refund', ...back, refundsId: tip, isAnonymous: true });
+    const seen = [...(await history(payee)).items, await get(payee, refund)];
+    expect(seen[0]).toMatchObject({ id: refund, payerId: ids.payeeId, payeeId: null, refundsId: tip });
+    expect(JSON.stringify(seen)).not.toContain(ids.payerId);
+    expect((await history(payer)).items[0]).toMatchObject({ id: refund, ...back });
+    expect(await get(await factories.admin(), refund)).toMatchObject(back);
   });
 
   it('filters by type and by status', async () => {
@@ -104,7 +140,7 @@ describe('history', () => {
   it('pages through both sides of the account in one order, whatever lies between', async () => {
     const kind = fc.record({
       side: fc.constantFrom('paid', 'received', 'others'),
-      type: fc.constantFrom('tip', 'refund'),
+      type: fc.constantFrom('tip', 'payout'),
     });
     const scenario = fc.record({
       kinds: fc.array(kind, { maxLength: 25 }),

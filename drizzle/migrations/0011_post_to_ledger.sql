@@ -128,9 +128,10 @@ END
 $$;
 --> statement-breakpoint
 -- Moves entries that wait into the balances of their accounts: at most `entries_max` of any, or with `of_accounts` all of
--- those. Returns how many. Two at once take different entries, and a reader of a balance who names the account waits for
--- what another is moving. Entries are locked before accounts, and nobody who holds an account other than a wallet, into
--- which nothing waits, may call this.
+-- those, and then these stay locked. Returns how many. Two at once take different entries, and a reader of a balance who
+-- names the account waits for what another is moving. Entries are locked before accounts, and nobody who holds an account
+-- other than a wallet, into which nothing waits, may call this. Whoever debits names every account that is to be locked:
+-- one that is locked only after this would be out of the order of ids when something was moved here.
 CREATE FUNCTION fold_ledger(of_accounts bigint[], entries_max integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -147,7 +148,7 @@ BEGIN
       ORDER BY account_id, transaction_id FOR UPDATE
     ) AS named;
   END IF;
-  IF due IS NULL THEN
+  IF due IS NULL AND of_accounts IS NULL THEN
     RETURN 0;
   END IF;
   -- A row's place stays while it is locked, and rows that wait are never updated.
@@ -157,10 +158,10 @@ BEGIN
     SELECT account_id, sum(amount) AS amount FROM taken GROUP BY account_id
   )
   SELECT array_agg(account_id), array_agg(amount) INTO folded_accounts, folded_amounts FROM sums;
-  PERFORM lock_ledger_accounts(folded_accounts);
+  PERFORM lock_ledger_accounts(coalesce(of_accounts, folded_accounts));
   UPDATE ledger_accounts SET balance = balance + folded.amount
     FROM unnest(folded_accounts, folded_amounts) AS folded (account_id, amount) WHERE id = folded.account_id;
-  RETURN cardinality(due);
+  RETURN coalesce(cardinality(due), 0);
 END
 $$;
 --> statement-breakpoint

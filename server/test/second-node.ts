@@ -5,8 +5,11 @@ import { createServices } from '../src/services.js';
 import { fakePasswords, type TestServices } from './services.js';
 
 /** Services as in another process on the same database: caches of their own, and a bus that hears nothing. */
-export const openSecondNode = ({ config, databaseUrl, clock }: TestServices) => {
-  const database = createDatabase({ url: databaseUrl, poolMax: 5, prepare: true });
+export const openSecondNode = (
+  { config, databaseUrl, clock }: Pick<TestServices, 'config' | 'databaseUrl' | 'clock'>,
+  poolMax = 5,
+) => {
+  const database = createDatabase({ url: databaseUrl, poolMax, prepare: true });
   const logger = createLogger('ERROR', () => {});
   const bus = createEventBus();
   const services = createServices({ config, database, bus, clock, logger, passwords: fakePasswords });

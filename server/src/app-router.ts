@@ -6,6 +6,7 @@ import { moderatorsRouter } from './moderation/moderators.router.js';
 import { paymentsRouter } from './payments/payments.router.js';
 import { presenceRouter } from './presence/presence.router.js';
 import { streamsRouter } from './streams/streams.router.js';
+import { tipsRouter } from './tips/tips.router.js';
 import { mergeRouters, router } from './trpc/init.js';
 import { usersRouter } from './users/users.router.js';
 
@@ -15,7 +16,7 @@ export const appRouter = router({
   users: mergeRouters(usersRouter, followsRouter),
   streams: streamsRouter,
   chat: chatRouter,
-  payments: paymentsRouter,
+  payments: mergeRouters(paymentsRouter, tipsRouter),
   moderation: mergeRouters(moderationRouter, moderatorsRouter),
   presence: presenceRouter,
 });

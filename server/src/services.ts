@@ -15,6 +15,7 @@ import type { Logger } from './platform/logger.js';
 import type { PasswordHasher } from './platform/password-hasher.js';
 import { createPresenceService, type PresenceService } from './presence/presence.service.js';
 import { createStreamsService, type StreamsService } from './streams/streams.service.js';
+import { createTipsService, type TipsService } from './tips/tips.service.js';
 import { createUsersService, type UsersService } from './users/users.service.js';
 
 export type Platform = {
@@ -33,6 +34,7 @@ export type Services = {
   chat: ChatService;
   ledger: LedgerService;
   payments: PaymentsService;
+  tips: TipsService;
   follows: FollowsService;
   moderation: ModerationService;
   presence: PresenceService;
@@ -49,20 +51,29 @@ export const createServices = (platform: Platform): Services => {
   const chat = createChatService({ ...platform, streams, rateLimits: config.rateLimits });
   const ledger = createLedgerService(platform);
   const payments = createPaymentsService(platform);
+  const tips = createTipsService({
+    ...platform,
+    streams,
+    ledger,
+    currency: config.payments.currency,
+    feeBasisPoints: config.payments.tipFeeBasisPoints,
+  });
   const follows = createFollowsService(platform);
   const moderation = createModerationService(platform);
   const presence = createPresenceService({ ...platform, nodeId: uuidv7() });
   const live = createLiveService({ ...platform, streams, presence });
-  return { auth, users, streams, chat, ledger, payments, follows, moderation, presence, live };
+  return { auth, users, streams, chat, ledger, payments, tips, follows, moderation, presence, live };
 };
 
 /** Begins what services do by themselves; returns what ends it, after the last socket and before the database. */
-export const startServices = ({ presence, live, ledger }: Services): (() => Promise<void>) => {
+export const startServices = ({ presence, live, ledger, tips }: Services): (() => Promise<void>) => {
   presence.start();
   live.start();
   ledger.start();
+  tips.start();
   return async () => {
     live.stop();
+    await tips.stop();
     await ledger.stop();
     await presence.stop();
   };

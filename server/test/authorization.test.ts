@@ -88,6 +88,18 @@ const matrix: Record<ProcedurePath, Row> = {
   'moderation.listModerators': moderators,
   'moderation.listActions': ownerOrAdmin,
   'presence.list': moderators,
+  // Others have nothing in their wallets.
+  'payments.tip': {
+    ...signedIn,
+    other: 'INSUFFICIENT_FUNDS',
+    moderator: 'INSUFFICIENT_FUNDS',
+    performer: 'INSUFFICIENT_FUNDS',
+    admin: 'INSUFFICIENT_FUNDS',
+  },
+  'payments.getGoal': anyone,
+  'payments.setGoal': ownerOrAdmin,
+  'payments.clearGoal': ownerOrAdmin,
+  'payments.leaderboard': anyone,
   'payments.history': signedIn,
   'payments.get': { ...signedIn, other: 'NOT_FOUND', moderator: 'NOT_FOUND', performer: 'NOT_FOUND' },
 };

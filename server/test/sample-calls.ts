@@ -114,6 +114,16 @@ export const sampleCalls: Record<ProcedurePath, Prepare> = {
     const owner = await given.performer();
     return { owner, input: { streamId: (await given.stream(owner)).id, limit: 5 } };
   },
+  'payments.tip': async (given) => {
+    const owner = await given.account();
+    await given.funds(owner, 10_000);
+    const { id: streamId } = await given.stream(await given.performer());
+    return { owner, input: { streamId, amount: 500, message: 'Bravo!' } };
+  },
+  'payments.getGoal': ofStream(),
+  'payments.setGoal': ofStream(async () => ({ title: 'A new microphone', targetAmount: 20_000 })),
+  'payments.clearGoal': ofStream(),
+  'payments.leaderboard': ofStream(async () => ({ limit: 5 })),
   'payments.history': ofViewer(() => ({ limit: 5 })),
   'payments.get': async (given) => {
     const owner = await given.account();

@@ -15,11 +15,11 @@ import { decodeCursor, toPage } from '../platform/cursor.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus, LogEntry } from '../platform/event-bus.js';
 import { foldText } from '../platform/fold-text.js';
+import { hasLink } from '../platform/links.js';
 import type { StreamsService } from '../streams/streams.service.js';
 import { createAppendQueue } from './append-queue.js';
 import * as queries from './chat.queries.js';
 import { refusedMessage } from './chat-refusal.js';
-import { hasLink } from './links.js';
 import { findMentions } from './mentions.js';
 import { createSendLimit } from './send-limit.js';
 

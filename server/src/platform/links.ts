@@ -1,4 +1,4 @@
-import { foldText } from '../platform/fold-text.js';
+import { foldText } from './fold-text.js';
 
 /**
  * Ends of domains that people paste, and that are no words: a full stop without a space behind it (`so good.me too`)

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database.js';
+import type { EventBus } from '../platform/event-bus.js';
+import { listWaiting, logTips } from './tips.queries.js';
+
+/** What one statement moves at most; a longer one would keep the room's chat waiting for the log. */
+const TIPS_MAX = 500;
+/** A busy room's tips are told together this often; a quiet one's at once. */
+const GATHER_MS = 25;
+/** How often it is looked for what another process has left, or could not be moved. */
+const SWEEP_MS = 1000;
+
+type Drain = { isAsked: boolean; done: Promise<void> };
+
+/**
+ * Moves tips from the outbox into the logs of their streams, and tells of them: each exactly once, since it leaves the
+ * outbox in the statement that puts it into the log. A stream has one statement under way.
+ */
+export const createTipDrain = ({
+  database,
+  bus,
+  clock,
+}: {
+  database: Database;
+  bus: EventBus;
+  clock: Clock;
+}) => {
+  const drains = new Map<string, Drain>();
+  let timer: NodeJS.Timeout | undefined;
+  let sweeping: Promise<void> | undefined;
+
+  /** Whether there may be more. */
+  const moveSome = async (streamId: string): Promise<boolean> => {
+    const of = { streamId, tipsMax: TIPS_MAX, now: clock.now().toISOString() };
+    // With nothing to tell, or with a lost answer, the tips may still be in the log by now: whoever follows it reads on.
+    const entries = await logTips(database, of).catch((error: unknown) => {
+      bus.publish({ type: 'streamLogged', streamId, entries: [] });
+      throw error;
+    });
+    bus.publish({ type: 'streamLogged', streamId, entries });
+    return entries.length >= TIPS_MAX;
+  };
+
+  const run = async (streamId: string, drain: Drain): Promise<void> => {
+    try {
+      let hasMore = true;
+      while (hasMore || drain.isAsked) {
+        if (!hasMore) await sleep(GATHER_MS);
+        drain.isAsked = false;
+        hasMore = await moveSome(streamId);
+      }
+    } catch {
+      // What cannot be moved now waits for the sweep.
+    } finally {
+      drains.delete(streamId);
+    }
+  };
+
+  /** To be called after a tip was sent to a stream. */
+  const soon = (streamId: string): void => {
+    if (!timer) return;
+    const known = drains.get(streamId);
+    if (known) {
+      known.isAsked = true;
+      return;
+    }
+    const drain: Drain = { isAsked: false, done: Promise.resolve() };
+    drains.set(streamId, drain);
+    drain.done = run(streamId, drain);
+  };
+
+  const sweep = (): void => {
+    sweeping ??= listWaiting(database)
+      .then((streamIds) => streamIds.forEach(soon))
+      .catch(() => {})
+      .finally(() => {
+        sweeping = undefined;
+      });
+  };
+
+  return {
+    soon,
+    start: (): void => {
+      timer ??= setInterval(sweep, SWEEP_MS).unref();
+    },
+    /** Ends after the statements that are under way. */
+    stop: async (): Promise<void> => {
+      clearInterval(timer);
+      timer = undefined;
+      await sweeping;
+      await Promise.all([...drains.values()].map(({ done }) => done));
+    },
+  };
+};

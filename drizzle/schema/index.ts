@@ -3,6 +3,7 @@ export { toIsoTimestamp } from './columns.js';
 export * from './ledger.js';
 export * from './ledger-audits.js';
 export * from './messages.js';
+export * from './open-shows.js';
 export * from './payments.js';
 export * from './payouts.js';
 export * from './provider-payments.js';

@@ -1,0 +1,21 @@
+import type { Earnings } from '@versbottomlex/shared';
+import type { CsvTable } from '../platform/csv.js';
+
+type Sums = Earnings['total'];
+
+const ofSums = ({ count, gross, fee, net }: Sums, currency: string) => [count, gross, fee, net, currency];
+
+/** Earnings for a spreadsheet: a row for each day, type and stream, and the total last. Amounts are in minor units. */
+export const earningsTable = (earnings: Earnings): CsvTable => {
+  const { from, to, currency, total, byDay, byType, byStream } = earnings;
+  return {
+    fileName: `earnings_${from}_${to}.csv`,
+    columns: ['by', 'day', 'type', 'streamId', 'title', 'count', 'gross', 'fee', 'net', 'currency'],
+    rows: [
+      ...byDay.map((row) => ['day', row.day, null, null, null, ...ofSums(row, currency)]),
+      ...byType.map((row) => ['type', null, row.type, null, null, ...ofSums(row, currency)]),
+      ...byStream.map((row) => ['stream', null, null, row.streamId, row.title, ...ofSums(row, currency)]),
+      ['total', null, null, null, null, ...ofSums(total, currency)],
+    ],
+  };
+};

@@ -1,0 +1,115 @@
+import { type ListPayoutsInput, Payout } from '@versbottomlex/shared';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { type Database, InstantColumn, preparedSql } from '../platform/database.js';
+
+const $ = sql.placeholder;
+
+const requestRefusals = [
+  'IDEMPOTENCY_KEY_REUSED',
+  'SESSION_REVOKED',
+  'ACCOUNT_SUSPENDED',
+  'NOT_A_PERFORMER',
+  'NOT_VERIFIED',
+  'VALIDATION_FAILED',
+  'EARNINGS_INSUFFICIENT',
+] as const;
+
+const RequestRow = z.object({
+  outcome: z.enum(['requested', 'replayed', ...requestRefusals]),
+  result: Payout.nullable(),
+  available: z.number().nullable(),
+  held: z.number().nullable(),
+  heldUntil: InstantColumn.nullable(),
+});
+export type PayoutRequest = z.infer<typeof RequestRow>;
+
+const requestStatement = preparedSql(
+  'payouts_request',
+  RequestRow,
+  sql`select outcome, result, available::float8 as available, held::float8 as held, held_until as "heldUntil"
+    from request_payout(${$('id')}::uuid, ${$('performerId')}::uuid, ${$('amount')}::int, ${$('currency')}::char(3),
+      ${$('minimum')}::int, ${$('holdDays')}::int, ${$('key')}::text, ${$('hash')}::text, ${$('now')}::timestamptz)`,
+);
+
+export type NewPayout = {
+  id: string;
+  performerId: string;
+  amount: number;
+  currency: string;
+  minimum: number;
+  holdDays: number;
+  key: string | null;
+  hash: string | null;
+  now: string;
+};
+
+/** Takes the amount out of the performer's earnings and asks for its payout, or says why not. */
+export const requestPayout = async (database: Database, payout: NewPayout): Promise<PayoutRequest> => {
+  const [row] = await requestStatement(database, payout);
+  if (!row) throw new Error('payouts_request gave no outcome');
+  return row;
+};
+
+const DecisionRow = z.object({
+  outcome: z.enum(['done', 'unchanged', 'NOT_FOUND', 'FORBIDDEN', 'PAYOUT_DECIDED']),
+  result: Payout.nullable(),
+});
+export type PayoutDecision = z.infer<typeof DecisionRow>;
+
+const decideStatement = preparedSql(
+  'payouts_decide',
+  DecisionRow,
+  sql`select outcome, result from decide_payout(${$('id')}::uuid, ${$('decision')}::payout_status, ${$('adminId')}::uuid,
+    ${$('reason')}::text, ${$('reference')}::text, ${$('now')}::timestamptz)`,
+);
+
+export type Decision = {
+  id: string;
+  decision: 'approved' | 'rejected' | 'paid';
+  adminId: string;
+  reason: string | null;
+  reference: string | null;
+  now: string;
+};
+
+/** Takes a payout a step further, or says why not. */
+export const decidePayout = async (database: Database, of: Decision): Promise<PayoutDecision> => {
+  const [row] = await decideStatement(database, of);
+  if (!row) throw new Error('payouts_decide gave no outcome');
+  return row;
+};
+
+const page = sql`(${$('status')}::payout_status is null or status = ${$('status')}::payout_status)
+  and (${$('afterId')}::uuid is null or payment_id < ${$('afterId')}::uuid)
+  order by payment_id desc limit ${$('limit')}::int`;
+
+// Two statements, because the plan for one performer is another than that for all of them.
+const listAllStatement = preparedSql(
+  'payouts_list_all',
+  z.object({ told: Payout }),
+  sql`select told from payout_details where ${page}`,
+);
+const listOfPerformerStatement = preparedSql(
+  'payouts_list_of_performer',
+  z.object({ told: Payout }),
+  sql`select told from payout_details where performer_id = ${$('performerId')}::uuid and ${page}`,
+);
+
+/** The payouts of a performer, or of everybody with null, newest first. */
+export const listPayouts = async (
+  database: Database,
+  of: {
+    performerId: string | null;
+    status: ListPayoutsInput['status'];
+    limit: number;
+    afterId: string | undefined;
+  },
+): Promise<Payout[]> => {
+  const values = { status: of.status ?? null, limit: of.limit, afterId: of.afterId ?? null };
+  const rows =
+    of.performerId === null
+      ? await listAllStatement(database, values)
+      : await listOfPerformerStatement(database, { ...values, performerId: of.performerId });
+  return rows.map(({ told }) => told);
+};

@@ -7,7 +7,8 @@ import { healthPaths, Liveness, Readiness } from './openapi-health.js';
 import { documentInfo, tagDescriptions } from './openapi-info.js';
 import { failureResponses, headers, sharedResponses, successResponse } from './openapi-responses.js';
 import type { DocumentedOperation, JsonSchema, OpenApiDocument, Parameter } from './openapi-types.js';
-import { inputFieldsOf, listOperations, type Operation } from './operations.js';
+import { WebhookReceipt, webhookPaths } from './openapi-webhooks.js';
+import { csvTableOf, inputFieldsOf, listOperations, type Operation } from './operations.js';
 import { KEY_FIELD, KEY_HEADER } from './rest-input.js';
 
 /** Where REST is mounted. */
@@ -24,7 +25,7 @@ const carrierPath = {
       default: {
         description: '',
         content: Object.fromEntries(
-          [Problem, Liveness, Readiness].map((schema, index) => [index, { schema }]),
+          [Problem, Liveness, Readiness, WebhookReceipt].map((schema, index) => [index, { schema }]),
         ),
       },
     },
@@ -89,13 +90,14 @@ const mendOperation = (
   const schema = success && 'content' in success ? success.content?.['application/json']?.schema : undefined;
   const body = mendBody(requestBody, schemas);
   const status = operation.meta.successStatus ?? 200;
+  const succeeded = successResponse(status, schema ?? {}, schemas, csvTableOf(operation));
   return {
     ...rest,
     operationId: operationId(operation.procedurePath),
     security: securityOf(operation),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: body }),
-    responses: { [status]: successResponse(status, schema ?? {}, schemas), ...failureResponses(operation) },
+    responses: { [status]: succeeded, ...failureResponses(operation) },
   };
 };
 
@@ -113,7 +115,7 @@ const generate = (router: AnyRouter, serverUrl: string): OpenApiDocument => {
 };
 
 /**
- * The OpenAPI 3.1 document of every procedure with `openapi` meta, and of the probes. The generator of trpc-openapi
+ * The OpenAPI 3.1 document of every procedure with `openapi` meta, of webhooks and of the probes. The generator of trpc-openapi
  * knows one status of success, one shape of errors and one kind of protection; this puts in their place what the
  * routes do, by the same meta: `successStatus`, `access` and `errors`. Deterministic: equal routers give equal text.
  */
@@ -130,7 +132,7 @@ export const createOpenApiDocument = (router: AnyRouter, serverUrl: string): Ope
     const path = `${API_PREFIX}${operation.path}`;
     paths[path] = { ...paths[path], [method]: mendOperation(operation, raw, schemas) };
   }
-  Object.assign(paths, healthPaths);
+  Object.assign(paths, webhookPaths(API_PREFIX), healthPaths);
   const tags = new Set(
     Object.values(paths).flatMap((methods) => Object.values(methods).flatMap(({ tags = [] }) => tags)),
   );

@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, errorCodes } from '@versbottomlex/shared';
+import { toCsv } from '../platform/csv.js';
 import { exampleOf } from './openapi-example.js';
 import type { DocumentedResponse, Header, JsonSchema, Reference } from './openapi-types.js';
-import { type Operation, takesBody } from './operations.js';
+import { type csvTableOf, type Operation, takesBody } from './operations.js';
 import { problemType } from './problem.js';
 
 const seconds: JsonSchema = { type: 'integer', minimum: 0 };
@@ -44,11 +45,16 @@ export const successResponse = (
   status: number,
   schema: JsonSchema,
   schemas: Record<string, JsonSchema>,
-): DocumentedResponse => ({
-  description: STATUS_CODES[status] ?? 'OK',
-  headers: always,
-  content: { 'application/json': { schema, example: exampleOf(schema, schemas) } },
-});
+  toTable: ReturnType<typeof csvTableOf>,
+): DocumentedResponse => {
+  const example = exampleOf(schema, schemas);
+  const csv = toTable && { schema: { type: 'string' }, example: toCsv(toTable(example)) };
+  return {
+    description: STATUS_CODES[status] ?? 'OK',
+    headers: always,
+    content: { 'application/json': { schema, example }, ...(csv && { 'text/csv': csv }) },
+  };
+};
 
 const REQUEST_ID = '2f1c9d6e-0f5a-4a43-9f7d-3f0a6b8c1101';
 
@@ -132,8 +138,12 @@ export const sharedResponses = (): Record<string, DocumentedResponse> =>
 
 /** Every failure that an operation can answer with, by status. */
 export const failureResponses = (operation: Operation): Record<string, DocumentedResponse | Reference> =>
+  responsesOf(codesOf(operation));
+
+/** The failures with these codes, by status. */
+export const responsesOf = (given: Iterable<ErrorCode>): Record<string, DocumentedResponse | Reference> =>
   Object.fromEntries(
-    [...byStatus(codesOf(operation))].map(([status, codes]) => {
+    [...byStatus(given)].map(([status, codes]) => {
       const isShared = sharedCodes.get(status)?.join() === codes.join();
       const response = isShared
         ? { $ref: `#/components/responses/${nameOf(status)}` }

@@ -1,5 +1,6 @@
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { z } from 'zod';
+import type { CsvTable } from '../platform/csv.js';
 import type { ProcedureMeta } from '../trpc/init.js';
 import { procedureRunner, type RunProcedure } from './call-procedure.js';
 
@@ -20,6 +21,11 @@ export type Operation = {
 /** POST, PUT and PATCH read the body; GET and DELETE the query. */
 export const takesBody = ({ method }: Pick<Operation, 'method'>): boolean =>
   method !== 'GET' && method !== 'DELETE';
+
+/** What makes a table of the operation's output, where it has one. */
+export const csvTableOf = ({ meta }: Pick<Operation, 'meta'>): ((output: unknown) => CsvTable) | undefined =>
+  // Its procedure has just given the output that it takes.
+  meta.csv as ((output: unknown) => CsvTable) | undefined;
 
 /** The schema below whatever allows it to be absent or gives it a default. */
 export const unwrapSchema = (schema: z.core.$ZodType): z.core.$ZodType => {

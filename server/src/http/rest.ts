@@ -1,7 +1,8 @@
 import type { AnyRouter } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { prefersCsv, sendCsv, varyByAccept } from './csv-answer.js';
 import { refuseMethod } from './known-routes.js';
-import { listOperations, type Operation } from './operations.js';
+import { csvTableOf, listOperations, type Operation } from './operations.js';
 import { readJsonBodies } from './request-body.js';
 import { type CreateContext, isAnonymous } from './request-context.js';
 import { planInput, readInput } from './rest-input.js';
@@ -11,23 +12,33 @@ export const JSON_CONTENT_TYPE = 'application/json; charset=utf-8';
 
 type Deps = { router: AnyRouter; createContext: CreateContext; sharedAnswers: SharedAnswers };
 
-/** Calls the operation's procedure, and answers its output as text. */
+/** Calls the operation's procedure, and answers its output. */
 const caller = (operation: Operation, createContext: CreateContext) => {
   const { run, procedurePath: path, type } = operation;
   const plan = planInput(operation);
-  return async (request: FastifyRequest): Promise<string> => {
+  return async (request: FastifyRequest): Promise<unknown> => {
     const input = readInput(plan, request);
-    const output = await run({ ctx: createContext(request), getRawInput: async () => input, path, type });
-    return JSON.stringify(output) ?? 'null';
+    return run({ ctx: createContext(request), getRawInput: async () => input, path, type });
   };
 };
 
+const toJson = (output: unknown): string => JSON.stringify(output) ?? 'null';
+
 const handlerOf = (operation: Operation, { createContext, sharedAnswers }: Deps): RouteHandlerMethod => {
-  const answer = caller(operation, createContext);
+  const call = caller(operation, createContext);
+  const answer = async (request: FastifyRequest): Promise<string> => toJson(await call(request));
   const status = operation.meta.successStatus ?? 200;
+  const toTable = csvTableOf(operation);
   const send = (reply: FastifyReply, body: string) => {
     reply.code(status).header('content-type', JSON_CONTENT_TYPE).send(body);
   };
+  if (toTable) {
+    return async (request, reply) => {
+      const output = await call(request);
+      varyByAccept(reply);
+      return prefersCsv(request) ? sendCsv(reply, toTable(output)) : send(reply, toJson(output));
+    };
+  }
   if (!operation.meta.isShared) {
     return async (request, reply) => send(reply, await answer(request));
   }

@@ -2,6 +2,7 @@ import { initTRPC } from '@trpc/server';
 import type { ErrorCode, ErrorShape } from '@versbottomlex/shared';
 import type { OpenApiMeta } from 'trpc-openapi';
 import type { z } from 'zod';
+import type { CsvTable } from '../platform/csv.js';
 import type { Context } from './context.js';
 import { toAppError, toErrorShape } from './errors.js';
 
@@ -16,6 +17,8 @@ export type ProcedureMeta = OpenApiMeta<Record<string, unknown>> & {
   movesMoney?: boolean;
   /** The status of success on REST, where it is not 200. */
   successStatus?: 201;
+  /** Makes a table of the output, which REST answers with where `text/csv` is preferred; of a query that is not shared. */
+  csv?: (output: never) => CsvTable;
   /** What a subscription's events are; the router's generated type names it. */
   events?: z.ZodType;
   /** Whether it works over WebSocket only, so that REST has no path for it. */

@@ -159,8 +159,8 @@ describe('functions', () => {
     await model.addStream({ performerId: id, status: 'live', startedAt: aMoment });
     await model.addStream({ performerId: id, status: 'ended', startedAt: aMoment, endedAt: aMoment });
 
-    const deletion = sql`select delete_account(${id}, '2026-05-06T07:08:09Z') is not null as done`;
-    expect(await model.query(deletion)).toEqual([{ done: true }]);
+    const deletion = sql`select outcome, open_money from delete_account(${id}, '2026-05-06T07:08:09Z')`;
+    expect(await model.query(deletion)).toEqual([{ outcome: 'deleted', open_money: null }]);
     expect(await find(id)).toMatchObject({
       username: null,
       email: null,
@@ -184,6 +184,6 @@ describe('functions', () => {
       ['ended', '2026-05-06T07:08:09.000Z'],
       ['ended', aMoment],
     ]);
-    expect(await model.query(deletion)).toEqual([{ done: false }]);
+    expect(await model.query(deletion)).toEqual([{ outcome: 'NOT_FOUND', open_money: null }]);
   });
 });

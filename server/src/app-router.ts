@@ -4,11 +4,15 @@ import { followsRouter } from './follows/follows.router.js';
 import { moderationRouter } from './moderation/moderation.router.js';
 import { moderatorsRouter } from './moderation/moderators.router.js';
 import { paymentsRouter } from './payments/payments.router.js';
+import { earningsRouter } from './payouts/earnings.router.js';
+import { payoutsRouter } from './payouts/payouts.router.js';
 import { presenceRouter } from './presence/presence.router.js';
 import { streamsRouter } from './streams/streams.router.js';
 import { tipsRouter } from './tips/tips.router.js';
+import { topUpsRouter } from './top-ups/top-ups.router.js';
 import { mergeRouters, router } from './trpc/init.js';
 import { usersRouter } from './users/users.router.js';
+import { walletRouter } from './wallet/wallet.router.js';
 
 /** The whole API: one router a feature. */
 export const appRouter = router({
@@ -16,7 +20,7 @@ export const appRouter = router({
   users: mergeRouters(usersRouter, followsRouter),
   streams: streamsRouter,
   chat: chatRouter,
-  payments: mergeRouters(paymentsRouter, tipsRouter),
+  payments: mergeRouters(paymentsRouter, tipsRouter, topUpsRouter, walletRouter, payoutsRouter, earningsRouter),
   moderation: mergeRouters(moderationRouter, moderatorsRouter),
   presence: presenceRouter,
 });

@@ -8,6 +8,8 @@ import { createLedgerService, type LedgerService } from './ledger/ledger.service
 import { createLiveService, type LiveService } from './live/live.service.js';
 import { createModerationService, type ModerationService } from './moderation/moderation.service.js';
 import { createPaymentsService, type PaymentsService } from './payments/payments.service.js';
+import { createEarningsService, type EarningsService } from './payouts/earnings.service.js';
+import { createPayoutsService, type PayoutsService } from './payouts/payouts.service.js';
 import type { Clock } from './platform/clock.js';
 import type { Database } from './platform/database.js';
 import type { EventBus } from './platform/event-bus.js';
@@ -16,7 +18,10 @@ import type { PasswordHasher } from './platform/password-hasher.js';
 import { createPresenceService, type PresenceService } from './presence/presence.service.js';
 import { createStreamsService, type StreamsService } from './streams/streams.service.js';
 import { createTipsService, type TipsService } from './tips/tips.service.js';
+import { chooseProvider } from './top-ups/providers/choose-provider.js';
+import { createTopUpsService, type TopUpsService } from './top-ups/top-ups.service.js';
 import { createUsersService, type UsersService } from './users/users.service.js';
+import { createWalletService, type WalletService } from './wallet/wallet.service.js';
 
 export type Platform = {
   config: Config;
@@ -35,6 +40,10 @@ export type Services = {
   ledger: LedgerService;
   payments: PaymentsService;
   tips: TipsService;
+  topUps: TopUpsService;
+  wallet: WalletService;
+  payouts: PayoutsService;
+  earnings: EarningsService;
   follows: FollowsService;
   moderation: ModerationService;
   presence: PresenceService;
@@ -46,10 +55,10 @@ export const createServices = (platform: Platform): Services => {
   const { config, clock } = platform;
   const tokens = createTokens({ secrets: config.tokenSecrets, clock });
   const auth = createAuthService({ ...platform, tokens });
-  const users = createUsersService({ ...platform, performerApproval: config.performerApproval });
+  const ledger = createLedgerService(platform);
+  const users = createUsersService({ ...platform, ledger, performerApproval: config.performerApproval });
   const streams = createStreamsService({ ...platform, users, performerApproval: config.performerApproval });
   const chat = createChatService({ ...platform, streams, rateLimits: config.rateLimits });
-  const ledger = createLedgerService(platform);
   const payments = createPaymentsService(platform);
   const tips = createTipsService({
     ...platform,
@@ -58,21 +67,55 @@ export const createServices = (platform: Platform): Services => {
     currency: config.payments.currency,
     feeBasisPoints: config.payments.tipFeeBasisPoints,
   });
+  const topUps = createTopUpsService({
+    ...platform,
+    ledger,
+    currency: config.payments.currency,
+    provider: chooseProvider({ payments: config.payments, clock }),
+  });
+  const wallet = createWalletService({
+    ...platform,
+    ledger,
+    currency: config.payments.currency,
+    holdDays: config.payments.payoutHoldDays,
+  });
+  const payouts = createPayoutsService({ ...platform, ledger });
+  const earnings = createEarningsService(platform);
   const follows = createFollowsService(platform);
   const moderation = createModerationService(platform);
   const presence = createPresenceService({ ...platform, nodeId: uuidv7() });
   const live = createLiveService({ ...platform, streams, presence });
-  return { auth, users, streams, chat, ledger, payments, tips, follows, moderation, presence, live };
+  return {
+    auth,
+    users,
+    streams,
+    chat,
+    ledger,
+    payments,
+    tips,
+    topUps,
+    wallet,
+    payouts,
+    earnings,
+    follows,
+    moderation,
+    presence,
+    live,
+  };
 };
 
 /** Begins what services do by themselves; returns what ends it, after the last socket and before the database. */
-export const startServices = ({ presence, live, ledger, tips }: Services): (() => Promise<void>) => {
+export const startServices = ({ presence, live, ledger, tips, topUps, wallet }: Services): (() => Promise<void>) => {
   presence.start();
   live.start();
   ledger.start();
   tips.start();
+  topUps.start();
+  wallet.start();
   return async () => {
     live.stop();
+    await wallet.stop();
+    await topUps.stop();
     await tips.stop();
     await ledger.stop();
     await presence.stop();

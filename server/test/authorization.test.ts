@@ -43,7 +43,15 @@ const moderators: Row = { ...signedIn, other: 'FORBIDDEN', performer: 'FORBIDDEN
 const ownerOrAdmin: Row = { ...moderators, moderator: 'FORBIDDEN' };
 const ownerOnly: Row = { ...ownerOrAdmin, admin: 'FORBIDDEN' };
 
-/** Who may call what. The owner is whom {@link sampleCalls} prepares; of `users.verify`, an admin. */
+/** Those whose owner is an admin. */
+const ofAdmins = new Set<ProcedurePath>([
+  'users.verify',
+  'payments.approvePayout',
+  'payments.rejectPayout',
+  'payments.markPayoutPaid',
+]);
+
+/** Who may call what. The owner is whom {@link sampleCalls} prepares. */
 const matrix: Record<ProcedurePath, Row> = {
   'auth.register': open,
   'auth.login': open,
@@ -100,7 +108,30 @@ const matrix: Record<ProcedurePath, Row> = {
   'payments.setGoal': ownerOrAdmin,
   'payments.clearGoal': ownerOrAdmin,
   'payments.leaderboard': anyone,
+  'payments.topUp': signedIn,
+  'payments.confirmTopUp': {
+    ...signedIn,
+    other: 'NOT_FOUND',
+    moderator: 'NOT_FOUND',
+    performer: 'NOT_FOUND',
+    admin: 'NOT_FOUND',
+  },
   'payments.history': signedIn,
+  'payments.wallet': signedIn,
+  'payments.getSpendingLimit': signedIn,
+  'payments.setSpendingLimit': signedIn,
+  'payments.requestPayout': {
+    ...signedIn,
+    other: 'NOT_A_PERFORMER',
+    moderator: 'NOT_A_PERFORMER',
+    performer: 'EARNINGS_INSUFFICIENT',
+    admin: 'EARNINGS_INSUFFICIENT',
+  },
+  'payments.listPayouts': signedIn,
+  'payments.approvePayout': ownerOrAdmin,
+  'payments.rejectPayout': ownerOrAdmin,
+  'payments.markPayoutPaid': ownerOrAdmin,
+  'payments.earnings': { ...signedIn, other: 'NOT_A_PERFORMER', moderator: 'NOT_A_PERFORMER' },
   'payments.get': { ...signedIn, other: 'NOT_FOUND', moderator: 'NOT_FOUND', performer: 'NOT_FOUND' },
 };
 
@@ -139,7 +170,7 @@ describe('the matrix', () => {
       const row = matrix[procedurePath];
       if (row.suspended === 'ok') return [procedurePath, 'open', meta.access];
       if (row.anonymous !== 'NOT_AUTHENTICATED') return [procedurePath, 'public', meta.access];
-      return [procedurePath, procedurePath === 'users.verify' ? 'admin' : 'signedIn', meta.access];
+      return [procedurePath, ofAdmins.has(procedurePath) ? 'admin' : 'signedIn', meta.access];
     });
     for (const [path, expected, actual] of kinds) expect([path, actual]).toEqual([path, expected]);
   });

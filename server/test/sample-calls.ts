@@ -124,7 +124,38 @@ export const sampleCalls: Record<ProcedurePath, Prepare> = {
   'payments.setGoal': ofStream(async () => ({ title: 'A new microphone', targetAmount: 20_000 })),
   'payments.clearGoal': ofStream(),
   'payments.leaderboard': ofStream(async () => ({ limit: 5 })),
+  'payments.topUp': ofViewer(() => ({ amount: 5000 })),
+  'payments.confirmTopUp': async (given) => {
+    const owner = await given.account();
+    return { owner, input: { id: (await given.topUp(owner, sandboxAmounts.confirmed)).payment.id } };
+  },
   'payments.history': ofViewer(() => ({ limit: 5 })),
+  'payments.wallet': ofViewer(),
+  'payments.getSpendingLimit': ofViewer(),
+  'payments.setSpendingLimit': ofViewer(() => ({ dailyAmount: 5000 })),
+  'payments.requestPayout': async (given) => {
+    const owner = await given.performer();
+    await given.earned(owner, 10_000);
+    return { owner, input: { amount: 10_000 } };
+  },
+  'payments.listPayouts': ofViewer(() => ({ limit: 5 })),
+  'payments.approvePayout': async (given) => ({
+    owner: await given.admin(),
+    input: { id: (await given.payout(await given.performer())).id },
+  }),
+  'payments.rejectPayout': async (given) => ({
+    owner: await given.admin(),
+    input: { id: (await given.payout(await given.performer())).id, reason: 'The account is another’s.' },
+  }),
+  'payments.markPayoutPaid': async (given) => ({
+    owner: await given.admin(),
+    input: { id: (await given.payout(await given.performer(), 'approved')).id },
+  }),
+  'payments.earnings': async (given) => {
+    const owner = await given.performer();
+    await given.earned(owner, 10_000, 3);
+    return { owner, input: undefined };
+  },
   'payments.get': async (given) => {
     const owner = await given.account();
     const payee = await given.performer();

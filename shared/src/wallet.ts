@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { AuthExpiringEvent } from './auth-expiring.js';
 import { Id } from './ids.js';
+import { LastEventId } from './live.js';
 import { AMOUNT_MAX, Balance, Currency, IdempotencyKey, PaymentAmount } from './money.js';
 import { Payment } from './payments.js';
 import { Timestamp } from './timestamps.js';
@@ -31,6 +32,10 @@ export const WalletFeedEvent = z.discriminatedUnion('type', [
 ]);
 export type WalletFeedEvent = z.infer<typeof WalletFeedEvent>;
 
+/** The feed always opens with the wallet as it is, so that nothing is told of what was missed. */
+export const OnWalletInput = z.strictObject({ lastEventId: LastEventId.optional() }).prefault({});
+export type OnWalletInput = z.infer<typeof OnWalletInput>;
+
 export const TopUpInput = z.strictObject({
   amount: PaymentAmount,
   idempotencyKey: IdempotencyKey.optional(),
@@ -40,6 +45,29 @@ export type TopUpInput = z.infer<typeof TopUpInput>;
 export const paymentProviders = ['sandbox', 'stripe'] as const;
 export const PaymentProviderName = z.enum(paymentProviders);
 export type PaymentProviderName = z.infer<typeof PaymentProviderName>;
+
+/**
+ * Top-ups of these amounts, in minor units, go as their name says with the provider `sandbox`; any other completes at
+ * once. So a frontend can be tried against every case.
+ */
+export const sandboxAmounts = {
+  /** Fails at once. */
+  declined: 10_001,
+  /** Waits for POST /api/payments/{id}/confirm, and completes. */
+  confirmed: 10_002,
+  /** Completes a moment later; the webhook of it comes twice, before and after one that tells a failure. */
+  processed: 10_003,
+  /** Waits for its confirmation, and fails. */
+  declinedWhenConfirmed: 10_004,
+  /** Fails a moment later. */
+  declinedWhenProcessed: 10_005,
+  /** Is answered with PROVIDER_UNAVAILABLE; a retry with the same key completes. */
+  unansweredAtFirst: 10_006,
+  /** Completes at once; when it is refunded, the provider declines that. */
+  refundDeclined: 10_007,
+  /** Completes at once; its refund completes a moment after it was asked for. */
+  refundProcessed: 10_008,
+} as const;
 
 /** What the payer's browser needs to go on. */
 export const Checkout = z

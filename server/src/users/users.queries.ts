@@ -76,14 +76,30 @@ const setVerifiedStatement = preparedSql(
 export const setVerified = async (database: Database, change: { id: string; isVerified: boolean }) =>
   (await setVerifiedStatement(database, change))[0];
 
+/** Money that keeps an account from being deleted, in minor units. */
+const OpenMoney = z.object({
+  kind: z.enum(['wallet', 'earnings', 'requested payouts', 'approved payouts', 'tickets']),
+  amount: z.int(),
+  currency: z.string(),
+});
+export type OpenMoney = z.infer<typeof OpenMoney>;
+
 const deleteAccountStatement = preparedSql(
   'users_delete_account',
-  z.object({ deletedAt: InstantColumn.nullable() }),
-  sql`select delete_account(${$('id')}::uuid, ${$('now')}::timestamptz) as "deletedAt"`,
+  z.object({
+    outcome: z.enum(['deleted', 'NOT_FOUND', 'BALANCE_OPEN']),
+    openMoney: z.array(OpenMoney).nullable(),
+  }),
+  sql`select outcome, open_money as "openMoney"
+    from delete_account(${$('id')}::uuid, ${$('now')}::timestamptz, ${$('forfeit')}::boolean)`,
 );
 
-/** When the account was deleted, by this call; null when there was none any more. */
+/** Deletes an account, unless there is none any more, or money keeps it; `forfeit` gives up what may be given up. */
 export const deleteAccount = async (
   database: Database,
-  of: { id: string; now: string },
-): Promise<string | null> => (await deleteAccountStatement(database, of))[0]?.deletedAt ?? null;
+  of: { id: string; now: string; forfeit: boolean },
+): Promise<{ outcome: 'deleted' | 'NOT_FOUND' } | { outcome: 'BALANCE_OPEN'; openMoney: OpenMoney[] }> => {
+  const [row] = await deleteAccountStatement(database, of);
+  if (row?.outcome === 'BALANCE_OPEN') return { outcome: row.outcome, openMoney: row.openMoney ?? [] };
+  return { outcome: row?.outcome ?? 'NOT_FOUND' };
+};

@@ -52,13 +52,13 @@ export const usersRouter = router({
         tags,
         summary: 'Delete a user account',
         description:
-          'Anonymises the account for good and ends its sessions and streams. For the user, with a login of the last 15 minutes, and for admins.',
+          'Anonymises the account for good and ends its sessions and streams; the ledger stays. For the user, with a login of the last 15 minutes, and for admins. Money keeps it from being deleted, unless it is given up.',
       },
-      errors: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'NOT_FOUND', 'VALIDATION_FAILED'],
+      errors: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'NOT_FOUND', 'BALANCE_OPEN', 'VALIDATION_FAILED'],
     })
     .input(DeleteUserInput)
     .output(DeletedUser)
-    .mutation(({ ctx, input }) => ctx.services.users.delete(ctx.identity, input.id)),
+    .mutation(({ ctx, input }) => ctx.services.users.delete(ctx.identity, input.id, input.forfeitBalance)),
 
   becomePerformer: signedInProcedure
     .meta({

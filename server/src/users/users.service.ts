@@ -5,6 +5,7 @@ import { addSeconds, type Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
+import { balanceOpen } from './open-money.js';
 import * as queries from './users.queries.js';
 
 /** Who deletes an account has given its password this recently. */
@@ -18,12 +19,13 @@ type Deps = {
   bus: EventBus;
   clock: Clock;
   logger: Logger;
+  ledger: { requireSound: () => void; noteEntries: () => void };
   /** `auto` verifies whoever asks to perform; `admin` leaves that to an admin. */
   performerApproval: 'auto' | 'admin';
 };
 
 /** Profiles, performers and the end of accounts. */
-export const createUsersService = ({ database, bus, clock, logger, performerApproval }: Deps) => {
+export const createUsersService = ({ database, bus, clock, logger, ledger, performerApproval }: Deps) => {
   /** Open streams that belong to the account change with it. */
   const announce = (userId: string) => bus.publish({ type: 'identityChanged', userId });
 
@@ -53,14 +55,21 @@ export const createUsersService = ({ database, bus, clock, logger, performerAppr
       return profile;
     },
 
-    /** Anonymises the account for good. Throws FORBIDDEN, REAUTHENTICATION_REQUIRED, NOT_FOUND. */
-    delete: async (identity: Identity, id: string): Promise<DeletedUser> => {
+    /**
+     * Anonymises the account for good, and gives up its money where that is asked for. Throws FORBIDDEN,
+     * REAUTHENTICATION_REQUIRED, NOT_FOUND, BALANCE_OPEN; PAYMENTS_HALTED when money would be given up.
+     */
+    delete: async (identity: Identity, id: string, forfeit = false): Promise<DeletedUser> => {
       if (!isSelfOrAdmin(identity, id)) throw forbidden();
       if (identity.userId === id) requireRecentLogin(identity);
-      const deletedAt = await queries.deleteAccount(database, { id, now: clock.now().toISOString() });
-      if (deletedAt === null) throw notFound();
+      if (forfeit) ledger.requireSound();
+      const deletedAt = clock.now().toISOString();
+      const deletion = await queries.deleteAccount(database, { id, now: deletedAt, forfeit });
+      if (deletion.outcome === 'NOT_FOUND') throw notFound();
+      if (deletion.outcome === 'BALANCE_OPEN') throw balanceOpen(deletion.openMoney);
+      if (forfeit) ledger.noteEntries();
       announce(id);
-      logger.info('User deleted', { userId: id, byUserId: identity.userId });
+      logger.info('User deleted', { userId: id, byUserId: identity.userId, isBalanceForfeited: forfeit });
       return { id, deletedAt };
     },
 

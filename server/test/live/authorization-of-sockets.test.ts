@@ -43,6 +43,7 @@ const matrix: Record<SocketPath, Row> = {
   'streams.onDirectory': anyone,
   'chat.onMessage': admitted,
   'payments.onTip': admitted,
+  'payments.onWallet': { ...anyone, anonymous: 'NOT_AUTHENTICATED' },
   'presence.onChange': admitted,
 };
 
@@ -83,6 +84,8 @@ const uses: Record<
     firstOutcome((handlers) => api.chat.onMessage.subscribe({ streamId }, handlers)),
   'payments.onTip': (api, { streamId }) =>
     firstOutcome((handlers) => api.payments.onTip.subscribe({ streamId }, handlers)),
+  'payments.onWallet': (api) =>
+    firstOutcome((handlers) => api.payments.onWallet.subscribe(undefined, handlers)),
   'presence.onChange': (api, { streamId }) =>
     firstOutcome((handlers) => api.presence.onChange.subscribe({ streamId }, handlers)),
 };

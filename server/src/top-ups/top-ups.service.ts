@@ -1,0 +1,169 @@
+import {
+  type PaymentStatus,
+  type TopUpAnswer,
+  type TopUpInput,
+  WALLET_BALANCE_MAX,
+} from '@versbottomlex/shared';
+import { v7 as uuidv7 } from 'uuid';
+import type { Identity } from '../auth/identity.js';
+import type { LedgerService } from '../ledger/ledger.service.js';
+import { AppError } from '../platform/app-error.js';
+import { addSeconds, type Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database.js';
+import type { EventBus } from '../platform/event-bus.js';
+import type { Logger } from '../platform/logger.js';
+import { requestHash } from '../platform/request-hash.js';
+import { createProviderCalls } from './provider-calls.js';
+import * as events from './provider-events.queries.js';
+import { createSweep } from './provider-sweep.js';
+import { askProvider, type PaymentProvider } from './providers/provider.js';
+import { paymentStatuses, refusedTopUp, toTopUpAnswer } from './top-up-answer.js';
+import * as queries from './top-ups.queries.js';
+import { createWebhookReceiver } from './webhook-receiver.js';
+
+/** Longer than a request can be under way; after that nobody else is about to ask the provider. */
+const UNANSWERED_SECONDS = 10;
+/** What a sweep takes on. */
+const PAYMENTS_MAX = 20;
+
+type Deps = {
+  database: Database;
+  bus: EventBus;
+  clock: Clock;
+  logger: Logger;
+  ledger: Pick<LedgerService, 'noteEntries' | 'requireSound'>;
+  currency: string;
+  /** Null where none is set up. */
+  provider: PaymentProvider | null;
+};
+
+const keyed = ({ idempotencyKey, ...input }: TopUpInput) =>
+  idempotencyKey === undefined
+    ? { idempotencyKey: null, requestHash: null }
+    : { idempotencyKey, requestHash: requestHash(input) };
+
+/** Money that comes in from a payment provider, and goes back there. */
+export const createTopUpsService = (deps: Deps) => {
+  const { database, bus, clock, ledger, currency, provider } = deps;
+  const calls = createProviderCalls(deps);
+  const receiveWebhook = createWebhookReceiver(deps);
+
+  /** `name` is that of a payment's own provider, which may have been another one. */
+  const requireProvider = (name = provider?.name as string | undefined): PaymentProvider => {
+    if (provider && provider.name === name) return provider;
+    throw new AppError('PROVIDER_UNAVAILABLE', {
+      detail: 'This server is not set up for that payment provider.',
+    });
+  };
+
+  const refund = async (payment: events.OpenPayment): Promise<PaymentStatus> => {
+    const { topUpReference } = payment;
+    if (topUpReference === null)
+      throw new Error(`${payment.paymentId} gives back what no provider has taken`);
+    return (await calls.refund(requireProvider(), { ...payment, topUpReference })).status;
+  };
+
+  /** What a crash or a lost answer left undone, each by itself, so that one that fails holds up no other. */
+  const askForUnanswered = async (asked: PaymentProvider): Promise<void> => {
+    const before = addSeconds(clock.now(), -UNANSWERED_SECONDS).toISOString();
+    const due = await events.listUnanswered(database, { provider: asked.name, before, limit: PAYMENTS_MAX });
+    for (const payment of due) {
+      await (payment.type === 'refund' ? refund(payment) : calls.open(asked, payment)).catch(() => {});
+    }
+  };
+
+  const sendOwnWebhooks = async ({ name, webhooksFor }: PaymentProvider): Promise<void> => {
+    if (!webhooksFor) return;
+    for (const payment of await events.listProcessing(database, { provider: name, limit: PAYMENTS_MAX })) {
+      const { reference } = payment;
+      const webhooks = reference === null ? [] : webhooksFor({ ...payment, reference });
+      for (const webhook of webhooks) await receiveWebhook(name, webhook);
+    }
+  };
+
+  const sweep = async (): Promise<void> => {
+    if (!provider) return;
+    ledger.requireSound();
+    await askForUnanswered(provider);
+    await sendOwnWebhooks(provider);
+  };
+
+  return {
+    /**
+     * Begins to fill the wallet; `checkout` says what the payer's browser has to do, if anything. The same request under
+     * the same key gets the answer of the first time, also at the same time, and money is taken once. Throws WALLET_FULL,
+     * IDEMPOTENCY_KEY_REUSED, and PROVIDER_UNAVAILABLE, after which a retry with the same key goes on.
+     */
+    open: async ({ userId: ownerId }: Identity, input: TopUpInput): Promise<TopUpAnswer> => {
+      const { amount } = input;
+      const asked = requireProvider();
+      const known = await queries.openTopUp(database, {
+        id: uuidv7(),
+        ownerId,
+        amount,
+        currency,
+        provider: asked.name,
+        balanceMax: WALLET_BALANCE_MAX,
+        ...keyed(input),
+        now: clock.now().toISOString(),
+      });
+      if ('refusal' in known) throw refusedTopUp(known.refusal);
+      const { paymentId, createdAt } = known;
+      const topUp = { id: paymentId, ownerId, amount, currency, createdAt };
+      if (known.answer) return toTopUpAnswer(topUp, known.answer);
+      const { checkout, ...answer } = await calls.open(requireProvider(known.provider), {
+        paymentId,
+        amount,
+        currency,
+      });
+      if (!checkout) throw new Error(`${paymentId} was answered without a checkout`);
+      return toTopUpAnswer(topUp, { ...answer, checkout });
+    },
+
+    /**
+     * Confirms a top-up in the place of a provider that has no page for it: the sandbox. Throws NOT_FOUND for any other,
+     * and for whoever does not own it, and TOP_UP_NOT_OPEN.
+     */
+    confirm: async ({ userId: ownerId }: Identity, id: string): Promise<TopUpAnswer> => {
+      if (!provider?.confirm) throw refusedTopUp('NOT_FOUND');
+      const { name, confirm } = provider;
+      const topUp = await queries.findTopUp(database, { id, ownerId, provider: name });
+      if (!topUp?.checkout) throw refusedTopUp('NOT_FOUND');
+      const { amount, checkout, createdAt } = topUp;
+      const { status, failureReason } = await askProvider(() =>
+        confirm({ paymentId: id, amount, currency: topUp.currency }),
+      );
+      const settled = paymentStatuses[status];
+      const now = clock.now().toISOString();
+      const of = { id, ownerId, status: settled, failureReason, now };
+      const { outcome, completedAt } = await queries.confirmTopUp(database, of);
+      if (outcome === 'NOT_FOUND' || outcome === 'TOP_UP_NOT_OPEN') throw refusedTopUp(outcome);
+      ledger.noteEntries();
+      bus.publish({ type: 'walletChanged', userId: ownerId });
+      return toTopUpAnswer(
+        { id, ownerId, amount, currency: topUp.currency, createdAt },
+        { status: settled, completedAt, checkout: { ...checkout, status, failureReason } },
+      );
+    },
+
+    /**
+     * Has a provider give back a top-up. The caller has debited the wallet already, and written the refund as a pending
+     * payment with a row in `provider_payments`. Answers how the refund stands: `completed`, `failed` (the wallet has its
+     * money again), or `pending` until a webhook tells. May be repeated; what throws PROVIDER_UNAVAILABLE is repeated by
+     * itself. Throws NOT_FOUND for what is no such refund.
+     */
+    refundAtProvider: async (refundPaymentId: string): Promise<PaymentStatus> => {
+      const known = await events.findProviderRefund(database, refundPaymentId);
+      if (!known) throw new AppError('NOT_FOUND', { detail: 'There is no such refund.' });
+      requireProvider(known.provider);
+      if (known.status !== 'pending' || known.reference !== null) return known.status as PaymentStatus;
+      return refund(known);
+    },
+
+    receiveWebhook,
+    sweep,
+    ...createSweep(sweep),
+  };
+};
+
+export type TopUpsService = ReturnType<typeof createTopUpsService>;

@@ -18,6 +18,7 @@ import { setHeaders } from './http/security-headers.js';
 import { serverOptions } from './http/server-options.js';
 import { createSharedAnswers } from './http/shared-answers.js';
 import { mountTrpc } from './http/trpc-http.js';
+import { mountWebhooks } from './http/webhooks.js';
 import type { Clock } from './platform/clock.js';
 import type { Database } from './platform/database.js';
 import type { EventBus } from './platform/event-bus.js';
@@ -38,7 +39,7 @@ export type AppDeps = {
 
 /** Builds the HTTP server from its parts. It does not listen. */
 export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
-  const { config, logger, database, bus, router = appRouter } = deps;
+  const { config, logger, services, database, bus, router = appRouter } = deps;
   const sendFailure = createSendFailure({ logger, showsFaults: config.mode === 'development' });
   const createContext = createContextFactory(deps);
   const sharedAnswers = createSharedAnswers(bus);
@@ -60,6 +61,7 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   await app.register(async (scope) => mountRest(scope, { router, createContext, sharedAnswers }), {
     prefix: '/api',
   });
+  await app.register(async (scope) => mountWebhooks(scope, services), { prefix: '/api' });
   await app.register(async (scope) => mountTrpc(scope, { router, createContext, logger }));
   await app.register(async (scope) => mountDocs(scope, { router, config }));
   return app;

@@ -1,4 +1,4 @@
-import type { SignedIn, Stream } from '@versbottomlex/shared';
+import { type SignedIn, type Stream, sandboxAmounts } from '@versbottomlex/shared';
 import { type Factories, PASSWORD } from './factories.js';
 import type { ProcedurePath } from './transports.js';
 

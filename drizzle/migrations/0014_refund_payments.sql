@@ -76,7 +76,7 @@ $$;
 -- the log of its stream grew. A tip comes from the performer's earnings and the platform's fees, a ticket from the account
 -- of the show until that is released, then as a tip does. What a top-up brought leaves the wallet at once, and the payment
 -- stays pending until `finish_refund` knows what the provider did; `provider_payments` says that it has to.
--- The wallet of whoever had paid is locked last, and each refund of a payment locks the same one: the second finds the first.
+-- Each refund of a payment locks the wallet of whoever had paid, be it gone or not, so that the second finds the first.
 CREATE FUNCTION refund_payment(
   new_id uuid, target_id uuid, actor uuid, refunded_time timestamptz,
   OUT outcome text, OUT original payments, OUT refund payments, OUT logged boolean)
@@ -134,10 +134,8 @@ BEGIN
       account_ids := ARRAY[source, ledger_account('revenue', NULL, NULL, NULL, original.currency), credited];
       amounts := ARRAY[original.fee - original.amount, -original.fee, original.amount];
     END IF;
-    PERFORM fold_ledger(ARRAY[source], 0);
-    PERFORM lock_ledger_accounts(ARRAY[source]);
   END IF;
-  PERFORM lock_ledger_accounts(ARRAY[wallet]);
+  PERFORM fold_ledger(ARRAY[source, wallet], 0);
 
   SELECT * INTO original FROM payments WHERE id = target_id;
   SELECT balance INTO source_balance FROM ledger_accounts WHERE id = source;
@@ -185,7 +183,7 @@ BEGIN
   original_id := refund.refunds_id;
   PERFORM FROM users WHERE id = owner FOR SHARE;
   wallet := ledger_account('wallet', owner, NULL, NULL, refund.currency);
-  PERFORM lock_ledger_accounts(ARRAY[wallet]);
+  PERFORM fold_ledger(ARRAY[wallet], 0);
   SELECT * INTO refund FROM payments WHERE id = refund_id;
   IF refund.status <> 'pending' THEN
     outcome := 'unchanged';
@@ -238,7 +236,6 @@ BEGIN
   IF show.started_at IS NOT NULL THEN
     SELECT deleted_at IS NOT NULL INTO is_gone FROM users WHERE id = performer FOR SHARE;
     PERFORM fold_ledger(ARRAY[escrow], 0);
-    PERFORM lock_ledger_accounts(ARRAY[escrow]);
     SELECT balance INTO total FROM ledger_accounts WHERE id = escrow;
     SELECT coalesce(sum(fee), 0) INTO fees FROM payments
       WHERE stream_id = target_id AND type = 'private_show' AND status = 'completed';
@@ -263,10 +260,8 @@ BEGIN
       ORDER BY id LIMIT cardinality(refund_ids)
     ) AS due;
   PERFORM FROM users WHERE id = ANY (holders) ORDER BY id FOR SHARE;
-  PERFORM fold_ledger(ARRAY[escrow], 0);
-  PERFORM lock_ledger_accounts(ARRAY[escrow]);
-  PERFORM lock_ledger_accounts(ARRAY(
-    SELECT id FROM ledger_accounts WHERE owner_id = ANY (holders) AND kind = 'wallet' AND currency = show.currency));
+  PERFORM fold_ledger(escrow || ARRAY(
+    SELECT id FROM ledger_accounts WHERE owner_id = ANY (holders) AND kind = 'wallet' AND currency = show.currency), 0);
   FOR place IN 1 .. cardinality(tickets) LOOP
     PERFORM give_back(tickets[place], refund_ids[place],
       ARRAY[escrow, refund_account(tickets[place].payer_id, show.currency)],

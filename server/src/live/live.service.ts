@@ -81,9 +81,10 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
     }
   };
 
-  /** Looks again at what a user follows whose role or standing has changed. */
-  const readmitUser = async (userId: string): Promise<void> => {
+  /** Looks again at what a user follows whose role or standing has changed, everywhere or `onlyIn` a stream. */
+  const readmitUser = async (userId: string, onlyIn?: string): Promise<void> => {
     for (const [streamId, here] of [...followers]) {
+      if (onlyIn !== undefined && streamId !== onlyIn) continue;
       const own = listOf(here).filter(({ identity }) => identity?.userId === userId);
       const stream = own.length > 0 ? await streams.find(streamId).catch(() => null) : null;
       if (stream) await Promise.all(own.map((following) => readmit(following, stream)));
@@ -91,6 +92,7 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
   };
   bus.subscribe((event) => {
     if (event.type === 'identityChanged') void readmitUser(event.userId);
+    if (event.type === 'accessChanged') void readmitUser(event.userId, event.streamId);
   });
 
   const review = (streamId: string, event: RoomEvent) => {

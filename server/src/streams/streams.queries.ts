@@ -44,11 +44,11 @@ const insertStreamStatement = preparedSql(
   'streams_insert',
   IdRow,
   sql`insert into streams (id, performer_id, title, description, category, tags, status, is_private, price_amount,
-      scheduled_start_at, started_at)
+      currency, scheduled_start_at, started_at)
     select ${$('id')}::uuid, users.id, ${$('title')}::text, ${$('description')}::text, ${$('category')}::text,
       array(select jsonb_array_elements_text(${$('tags')}::text::jsonb)), ${$('status')}::stream_status,
-      ${$('isPrivate')}::boolean, ${$('price')}::int, ${$('scheduledStartAt')}::timestamptz,
-      ${$('startedAt')}::timestamptz
+      ${$('isPrivate')}::boolean, ${$('price')}::int, ${$('currency')}::char(3),
+      ${$('scheduledStartAt')}::timestamptz, ${$('startedAt')}::timestamptz
     from users where users.id = ${$('performerId')}::uuid and deleted_at is null
     for share
     returning id`,
@@ -64,6 +64,7 @@ export type NewStream = {
   status: 'scheduled' | 'live';
   isPrivate: boolean;
   price: number | null;
+  currency: string;
   scheduledStartAt: string | null;
   startedAt: string | null;
 };
@@ -104,6 +105,20 @@ const endStreamStatement = preparedSql(
 export const endStream = async (database: Database, of: { id: string; now: string }): Promise<boolean> =>
   (await endStreamStatement(database, of)).length > 0;
 
+const endOverdueStatement = preparedSql(
+  'streams_end_overdue',
+  IdRow,
+  sql`update streams set status = 'ended', ended_at = ${$('now')}::timestamptz, viewer_count = 0
+    where id = ${$('id')}::uuid and status = 'scheduled' and show_due_at(streams) <= ${$('dueBefore')}::timestamptz
+    returning id`,
+);
+
+/** False when it has begun, has ended, or was not due yet. */
+export const endOverdueStream = async (
+  database: Database,
+  of: { id: string; dueBefore: string; now: string },
+): Promise<boolean> => (await endOverdueStatement(database, of)).length > 0;
+
 export type StreamChanges = Partial<
   Pick<
     typeof streams.$inferInsert,
@@ -113,7 +128,8 @@ export type StreamChanges = Partial<
 
 /**
  * Changes a stream that has not ended, and one that is scheduled where `onlyScheduled`; false otherwise. Throws
- * VALIDATION_FAILED when privacy and price would not fit together.
+ * VALIDATION_FAILED when privacy and price would not fit together, TICKETS_SOLD when holders of tickets were promised
+ * otherwise.
  */
 export const updateStream = async (
   database: Database,
@@ -132,6 +148,11 @@ export const updateStream = async (
       .execute(),
   );
   const rows = await translating(statement, {
+    streams_tickets_sold: () =>
+      new AppError('TICKETS_SOLD', {
+        detail:
+          'Tickets of this show are sold for its time: its schedule and its privacy stay. Ending it refunds them.',
+      }),
     streams_price_iff_private: () => invalidField('price', 'goes with a private stream, and only there'),
   });
   return rows.length > 0;

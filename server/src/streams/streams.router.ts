@@ -73,9 +73,9 @@ export const streamsRouter = router({
         tags,
         summary: 'Update a stream',
         description:
-          'Only what is given changes. Price, privacy and schedule are fixed while the stream is live.',
+          'Only what is given changes. Price, privacy and schedule are fixed while the stream is live, privacy and schedule also while tickets of it are sold and not refunded. Another price is for tickets that are sold from then on.',
       },
-      errors: ['FORBIDDEN', 'NOT_FOUND', 'STREAM_LIVE', 'STREAM_ENDED', 'VALIDATION_FAILED'],
+      errors: ['FORBIDDEN', 'NOT_FOUND', 'STREAM_LIVE', 'STREAM_ENDED', 'TICKETS_SOLD', 'VALIDATION_FAILED'],
     })
     .input(UpdateStreamInput)
     .output(Stream)
@@ -103,7 +103,8 @@ export const streamsRouter = router({
         path: '/streams/{id}',
         tags,
         summary: 'End a stream',
-        description: 'It stays readable. Ending it again gives the same answer.',
+        description:
+          'It stays readable. Ending it again gives the same answer. What its tickets brought goes to the performer; if the show never began, every ticket is refunded instead.',
       },
       errors: ['FORBIDDEN', 'NOT_FOUND', 'VALIDATION_FAILED'],
     })

@@ -46,11 +46,13 @@ type Deps = {
   logger: Logger;
   users: Pick<UsersService, 'get' | 'becomePerformer'>;
   performerApproval: 'auto' | 'admin';
+  /** Of every price. */
+  currency: string;
 };
 
 /** Streams from their announcement to their end. A performer has at most one live stream, which the database holds. */
 export const createStreamsService = (deps: Deps) => {
-  const { database, bus, clock, logger, users, performerApproval } = deps;
+  const { database, bus, clock, logger, users, performerApproval, currency } = deps;
 
   const find = async (id: string): Promise<Stream | null> => (await queries.findStream(database, id)) ?? null;
 
@@ -161,6 +163,7 @@ export const createStreamsService = (deps: Deps) => {
         status: isLive ? 'live' : 'scheduled',
         isPrivate: input.isPrivate,
         price: input.price ?? null,
+        currency,
         scheduledStartAt: input.scheduledStartAt ?? null,
         startedAt: isLive ? clock.now().toISOString() : null,
       };
@@ -169,7 +172,10 @@ export const createStreamsService = (deps: Deps) => {
       return changed(stream.id);
     },
 
-    /** Throws FORBIDDEN, NOT_FOUND, STREAM_ENDED; STREAM_LIVE for price, privacy or schedule of a live stream. */
+    /**
+     * Throws FORBIDDEN, NOT_FOUND, STREAM_ENDED; STREAM_LIVE for price, privacy or schedule of a live stream, TICKETS_SOLD
+     * for privacy or schedule of a show that somebody holds a ticket of.
+     */
     update: async (identity: Identity, input: UpdateStreamInput): Promise<Stream> => {
       const { id, price, ...rest } = input;
       const before = await requireOwn(identity, id);
@@ -206,6 +212,14 @@ export const createStreamsService = (deps: Deps) => {
       if (!(await queries.endStream(database, { id, now: clock.now().toISOString() }))) return get(id);
       logger.info('Stream ended', { streamId: id });
       return changed(id);
+    },
+
+    /** Ends a stream that was due before `dueBefore` and has not begun; any other stays as it is. */
+    endOverdue: async (id: string, dueBefore: string): Promise<void> => {
+      if (!(await queries.endOverdueStream(database, { id, dueBefore, now: clock.now().toISOString() })))
+        return;
+      logger.info('Stream ended, because it did not begin in time', { streamId: id });
+      bus.publish({ type: 'streamChanged', streamId: id });
     },
   };
 };

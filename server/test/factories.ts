@@ -2,6 +2,8 @@ import { messages, payments, roomModerators, users } from '@versbottomlex/databa
 import {
   AMOUNT_MAX,
   type CreateStreamInput,
+  DEFAULT_CURRENCY,
+  type Payout,
   type RegisterInput,
   type Role,
   type SignedIn,
@@ -43,6 +45,8 @@ export const createFactories = ({
     return { ...signedIn, user: { ...signedIn.user, role, isVerified } };
   };
 
+  const identityOf = ({ accessToken }: SignedIn) => services.auth.authenticateAfresh(accessToken);
+
   const stream = async (by: SignedIn, given: Partial<CreateStreamInput> = {}): Promise<Stream> => {
     const identity = await services.auth.authenticateAfresh(by.accessToken);
     return services.streams.create(identity, {
@@ -54,7 +58,7 @@ export const createFactories = ({
     });
   };
 
-  return {
+  const factories = {
     registration,
     account,
     performer: () => withRole('performer', true),
@@ -115,7 +119,11 @@ export const createFactories = ({
     },
 
     /** Fills a wallet as top-ups of the sandbox do, with the postings that auditors look for. */
-    funds: async ({ user }: Pick<SignedIn, 'user'>, amount: number): Promise<void> => {
+    funds: async (
+      { user }: Pick<SignedIn, 'user'>,
+      amount: number,
+      currency = DEFAULT_CURRENCY,
+    ): Promise<void> => {
       const topUps = Array.from({ length: Math.ceil(amount / AMOUNT_MAX) }, (_, place) => ({
         id: uuidv7(),
         amount: Math.min(AMOUNT_MAX, amount - place * AMOUNT_MAX),
@@ -123,17 +131,39 @@ export const createFactories = ({
       const now = sql`${clock.now().toISOString()}::timestamptz`;
       await database.client.execute(sql`
         with accounts as materialized (
-          select ledger_account('clearing', null, null, 'sandbox', 'USD') as clearing,
-            ledger_account('wallet', ${user.id}::uuid, null, null, 'USD') as wallet
+          select ledger_account('clearing', null, null, 'sandbox', ${currency}) as clearing,
+            ledger_account('wallet', ${user.id}::uuid, null, null, ${currency}) as wallet
         ), made as (
           insert into payments (id, type, status, payee_id, amount, currency, created_at, completed_at)
-          select id, 'top_up', 'completed', ${user.id}::uuid, amount, 'USD', ${now}, ${now}
+          select id, 'top_up', 'completed', ${user.id}::uuid, amount, ${currency}, ${now}, ${now}
           from json_to_recordset(${JSON.stringify(topUps)}::text::json) as given (id uuid, amount integer)
           returning id, amount
         )
         select post_transaction('top_up', made.id, null, array[clearing, wallet],
           array[-made.amount, made.amount]::bigint[], ${now}) from made, accounts`);
     },
+
+    /** A tip of someone's to a performer that the platform keeps nothing of, sent `daysAgo` and so held no more. */
+    earned: async ({ user }: Pick<SignedIn, 'user'>, amount: number, daysAgo = 30): Promise<void> => {
+      const payer = await account();
+      await factories.funds(payer, amount);
+      const sentAt = new Date(clock.now().getTime() - daysAgo * 24 * HOUR_MS).toISOString();
+      await database.client.execute(sql`
+        select send_tip(${uuidv7()}, ${payer.user.id}, null, ${user.id}, ${amount}, null, null, false, false, 'USD', 0,
+          null, null, ${sentAt}::timestamptz)`);
+    },
+
+    /** What a performer, who had just earned it, asks to be paid out: 100.00. */
+    payout: async (by: SignedIn, status: 'requested' | 'approved' = 'requested'): Promise<Payout> => {
+      await factories.earned(by, 10_000);
+      const payout = await services.payouts.request(await identityOf(by), { amount: 10_000 });
+      if (status === 'requested') return payout;
+      return services.payouts.approve(await identityOf(await withRole('admin', true)), payout.id);
+    },
+
+    /** Asked of the provider that is set up. */
+    topUp: async (by: SignedIn, amount: number) =>
+      services.topUps.open(await services.auth.authenticateAfresh(by.accessToken), { amount }),
 
     /** A completed tip of 5.00, straight in the table. */
     payment: async (given: Partial<PaymentRow>): Promise<PaymentRow> => {
@@ -142,6 +172,7 @@ export const createFactories = ({
       return row;
     },
   };
+  return factories;
 };
 
 export type Factories = ReturnType<typeof createFactories>;

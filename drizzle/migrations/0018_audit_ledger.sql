@@ -1,5 +1,5 @@
 -- What each transaction has to move, as the payment or the show that it is for tells it. Accounts are told by their kind
--- and owner, a user or a show; what belongs to nobody is the platform's.
+-- and owner, a user or a show; what belongs to nobody is the platform's. What comes for a user who is gone is forfeited.
 CREATE VIEW ledger_expectations AS
 WITH posted AS (
   SELECT posted.id, posted.kind, paid.type, paid.payer_id, paid.payee_id, paid.stream_id, paid.currency, paid.amount, paid.fee,
@@ -22,37 +22,46 @@ WITH posted AS (
     WHERE refund.refunds_id = sold.id AND given_back.id < release.id
   )
   GROUP BY release.id, streams.id, sold.currency
+), moved (transaction_id, kind, owner_id, stream_id, currency, amount) AS (
+  SELECT id, 'wallet'::ledger_account_kind, payer_id, NULL::uuid, currency, -direction * amount::bigint
+    FROM posted WHERE type IN ('tip', 'private_show')
+  UNION ALL
+  SELECT id, 'earnings', payee_id, NULL, currency, direction * (amount - fee)
+    FROM posted WHERE type = 'tip' OR (type = 'private_show' AND is_released)
+  UNION ALL
+  SELECT id, 'revenue', NULL, NULL, currency, direction * fee
+    FROM posted WHERE type = 'tip' OR (type = 'private_show' AND is_released)
+  UNION ALL
+  SELECT id, 'tickets', NULL, stream_id, currency, direction * amount
+    FROM posted WHERE type = 'private_show' AND NOT is_released
+  UNION ALL
+  SELECT id, 'wallet', payee_id, NULL, currency, direction * amount FROM posted WHERE type = 'top_up'
+  UNION ALL
+  SELECT id, 'clearing', NULL, NULL, currency, -direction * amount FROM posted WHERE type = 'top_up'
+  UNION ALL
+  SELECT id, 'earnings', payer_id, NULL, currency, CASE kind WHEN 'payout' THEN -amount ELSE amount END
+    FROM posted WHERE type = 'payout' AND kind IN ('payout', 'payout_return')
+  UNION ALL
+  SELECT id, 'payouts', NULL, NULL, currency, CASE kind WHEN 'payout' THEN amount ELSE -amount END
+    FROM posted WHERE type = 'payout'
+  UNION ALL
+  SELECT id, 'clearing', NULL, NULL, currency, amount FROM posted WHERE type = 'payout' AND kind = 'payout_paid'
+  UNION ALL
+  SELECT id, 'tickets', NULL, stream_id, currency, -amount FROM released
+  UNION ALL
+  SELECT id, 'earnings', performer_id, NULL, currency, amount - fee FROM released
+  UNION ALL
+  SELECT id, 'revenue', NULL, NULL, currency, fee FROM released
+), given_up AS (
+  SELECT DISTINCT transaction_id FROM ledger_accounts JOIN ledger_entries ON account_id = id WHERE kind = 'forfeited'
 )
-SELECT id AS transaction_id, 'wallet'::ledger_account_kind AS kind, payer_id AS owner_id, NULL::uuid AS stream_id, currency,
-    -direction * amount::bigint AS amount
-  FROM posted WHERE type IN ('tip', 'private_show')
-UNION ALL
-SELECT id, 'earnings', payee_id, NULL, currency, direction * (amount - fee)
-  FROM posted WHERE type = 'tip' OR (type = 'private_show' AND is_released)
-UNION ALL
-SELECT id, 'revenue', NULL, NULL, currency, direction * fee
-  FROM posted WHERE type = 'tip' OR (type = 'private_show' AND is_released)
-UNION ALL
-SELECT id, 'tickets', NULL, stream_id, currency, direction * amount
-  FROM posted WHERE type = 'private_show' AND NOT is_released
-UNION ALL
-SELECT id, 'wallet', payee_id, NULL, currency, direction * amount FROM posted WHERE type = 'top_up'
-UNION ALL
-SELECT id, 'clearing', NULL, NULL, currency, -direction * amount FROM posted WHERE type = 'top_up'
-UNION ALL
-SELECT id, 'earnings', payer_id, NULL, currency, CASE kind WHEN 'payout' THEN -amount ELSE amount END
-  FROM posted WHERE type = 'payout' AND kind IN ('payout', 'payout_return')
-UNION ALL
-SELECT id, 'payouts', NULL, NULL, currency, CASE kind WHEN 'payout' THEN amount ELSE -amount END
-  FROM posted WHERE type = 'payout'
-UNION ALL
-SELECT id, 'clearing', NULL, NULL, currency, amount FROM posted WHERE type = 'payout' AND kind = 'payout_paid'
-UNION ALL
-SELECT id, 'tickets', NULL, stream_id, currency, -amount FROM released
-UNION ALL
-SELECT id, 'earnings', performer_id, NULL, currency, amount - fee FROM released
-UNION ALL
-SELECT id, 'revenue', NULL, NULL, currency, fee FROM released;
+SELECT moved.transaction_id,
+  CASE WHEN users.id IS NULL THEN moved.kind ELSE 'forfeited' END AS kind,
+  CASE WHEN users.id IS NULL THEN moved.owner_id END AS owner_id,
+  moved.stream_id, moved.currency, moved.amount
+FROM moved
+LEFT JOIN given_up ON given_up.transaction_id = moved.transaction_id AND moved.amount > 0
+LEFT JOIN users ON users.id = moved.owner_id AND users.deleted_at IS NOT NULL AND given_up.transaction_id IS NOT NULL;
 --> statement-breakpoint
 -- How a payment of a type and status is posted: by exactly these transactions.
 CREATE VIEW ledger_postings (type, status, kind) AS
@@ -92,9 +101,8 @@ VALUES
 -- refund_agrees       what is refunded has a refund that did not fail; a completed refund has refunded a payment; and it
 --                     gives back what was paid, to whom it was from
 -- payout_agrees       a payout and its payment stand alike
--- show_settled        the tickets of a show are given back or its performer's an hour after the show is over
-CREATE FUNCTION audit_ledger(
-  as_of timestamptz DEFAULT now(), OUT entry_count bigint, OUT break_count integer, OUT breaks jsonb)
+-- show_settled        the account of a show's tickets is empty once the show is settled, by a release or by refunds
+CREATE FUNCTION audit_ledger(OUT entry_count bigint, OUT break_count integer, OUT breaks jsonb)
 LANGUAGE sql STABLE SET work_mem = '64MB' SET jit = off AS $$
 WITH by_transaction AS (
   SELECT transaction_id, sum(amount) AS total, count(*) AS entries FROM ledger_entries GROUP BY transaction_id
@@ -209,11 +217,10 @@ WITH by_transaction AS (
         WHEN 'requested' THEN 'pending' WHEN 'approved' THEN 'pending' WHEN 'rejected' THEN 'failed'
         WHEN 'paid' THEN 'completed' END END
   UNION ALL
-  SELECT 'show_settled', 'stream ' || streams.id, 'it is over, and its tickets account holds ' || held.balance
-    FROM held JOIN streams ON streams.id = held.stream_id
-    LEFT JOIN ledger_transactions AS release ON release.stream_id = streams.id
-    WHERE held.balance <> 0
-      AND (release.id IS NOT NULL OR (streams.status = 'ended' AND streams.ended_at < as_of - interval '1 hour'))
+  SELECT 'show_settled', 'stream ' || held.stream_id, 'it is settled, and its tickets account holds ' || held.balance
+    FROM held LEFT JOIN open_shows ON open_shows.stream_id = held.stream_id
+    LEFT JOIN ledger_transactions AS release ON release.stream_id = held.stream_id
+    WHERE held.kind = 'tickets' AND held.balance <> 0 AND (open_shows.stream_id IS NULL OR release.id IS NOT NULL)
 )
 SELECT
   (SELECT coalesce(sum(entries), 0)::bigint FROM by_account),

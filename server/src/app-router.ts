@@ -7,7 +7,9 @@ import { paymentsRouter } from './payments/payments.router.js';
 import { earningsRouter } from './payouts/earnings.router.js';
 import { payoutsRouter } from './payouts/payouts.router.js';
 import { presenceRouter } from './presence/presence.router.js';
+import { refundsRouter } from './refunds/refunds.router.js';
 import { streamsRouter } from './streams/streams.router.js';
+import { ticketsRouter } from './tickets/tickets.router.js';
 import { tipsRouter } from './tips/tips.router.js';
 import { topUpsRouter } from './top-ups/top-ups.router.js';
 import { mergeRouters, router } from './trpc/init.js';
@@ -20,7 +22,16 @@ export const appRouter = router({
   users: mergeRouters(usersRouter, followsRouter),
   streams: streamsRouter,
   chat: chatRouter,
-  payments: mergeRouters(paymentsRouter, tipsRouter, topUpsRouter, walletRouter, payoutsRouter, earningsRouter),
+  payments: mergeRouters(
+    paymentsRouter,
+    tipsRouter,
+    ticketsRouter,
+    refundsRouter,
+    topUpsRouter,
+    walletRouter,
+    payoutsRouter,
+    earningsRouter,
+  ),
   moderation: mergeRouters(moderationRouter, moderatorsRouter),
   presence: presenceRouter,
 });

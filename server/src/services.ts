@@ -16,7 +16,9 @@ import type { EventBus } from './platform/event-bus.js';
 import type { Logger } from './platform/logger.js';
 import type { PasswordHasher } from './platform/password-hasher.js';
 import { createPresenceService, type PresenceService } from './presence/presence.service.js';
+import { createRefundsService, type RefundsService } from './refunds/refunds.service.js';
 import { createStreamsService, type StreamsService } from './streams/streams.service.js';
+import { createTicketsService, type TicketsService } from './tickets/tickets.service.js';
 import { createTipsService, type TipsService } from './tips/tips.service.js';
 import { chooseProvider } from './top-ups/providers/choose-provider.js';
 import { createTopUpsService, type TopUpsService } from './top-ups/top-ups.service.js';
@@ -40,6 +42,8 @@ export type Services = {
   ledger: LedgerService;
   payments: PaymentsService;
   tips: TipsService;
+  tickets: TicketsService;
+  refunds: RefundsService;
   topUps: TopUpsService;
   wallet: WalletService;
   payouts: PayoutsService;
@@ -57,7 +61,12 @@ export const createServices = (platform: Platform): Services => {
   const auth = createAuthService({ ...platform, tokens });
   const ledger = createLedgerService(platform);
   const users = createUsersService({ ...platform, ledger, performerApproval: config.performerApproval });
-  const streams = createStreamsService({ ...platform, users, performerApproval: config.performerApproval });
+  const streams = createStreamsService({
+    ...platform,
+    users,
+    performerApproval: config.performerApproval,
+    currency: config.payments.currency,
+  });
   const chat = createChatService({ ...platform, streams, rateLimits: config.rateLimits });
   const payments = createPaymentsService(platform);
   const tips = createTipsService({
@@ -67,12 +76,21 @@ export const createServices = (platform: Platform): Services => {
     currency: config.payments.currency,
     feeBasisPoints: config.payments.tipFeeBasisPoints,
   });
+  const tickets = createTicketsService({
+    ...platform,
+    streams,
+    ledger,
+    currency: config.payments.currency,
+    feeBasisPoints: config.payments.ticketFeeBasisPoints,
+    showGraceMinutes: config.payments.showGraceMinutes,
+  });
   const topUps = createTopUpsService({
     ...platform,
     ledger,
     currency: config.payments.currency,
     provider: chooseProvider({ payments: config.payments, clock }),
   });
+  const refunds = createRefundsService({ ...platform, ledger, payments, topUps });
   const wallet = createWalletService({
     ...platform,
     ledger,
@@ -93,6 +111,8 @@ export const createServices = (platform: Platform): Services => {
     ledger,
     payments,
     tips,
+    tickets,
+    refunds,
     topUps,
     wallet,
     payouts,
@@ -105,17 +125,27 @@ export const createServices = (platform: Platform): Services => {
 };
 
 /** Begins what services do by themselves; returns what ends it, after the last socket and before the database. */
-export const startServices = ({ presence, live, ledger, tips, topUps, wallet }: Services): (() => Promise<void>) => {
+export const startServices = ({
+  presence,
+  live,
+  ledger,
+  tips,
+  tickets,
+  topUps,
+  wallet,
+}: Services): (() => Promise<void>) => {
   presence.start();
   live.start();
   ledger.start();
   tips.start();
+  tickets.start();
   topUps.start();
   wallet.start();
   return async () => {
     live.stop();
     await wallet.stop();
     await topUps.stop();
+    await tickets.stop();
     await tips.stop();
     await ledger.stop();
     await presence.stop();

@@ -37,6 +37,20 @@ contract('users.delete', {
       test.clock.advance(2 * 60);
       return call({ id: user.id }, { as: renewed });
     },
+    'gives up wallet, earnings and what was asked to be paid out, where that is asked for': async ({
+      call,
+      given,
+      test,
+    }) => {
+      const self = await given.performer();
+      await given.funds(self, 1250);
+      await given.payout(self);
+      const answer = await call({ id: self.user.id, forfeitBalance: true }, { as: self });
+      await expect(test.services.auth.authenticate(self.accessToken)).rejects.toMatchObject({
+        code: 'SESSION_REVOKED',
+      });
+      return answer;
+    },
     'frees the name and the e-mail address': async ({ call, given }) => {
       const self = await given.account();
       const answer = await call({ id: self.user.id }, { as: self });
@@ -82,11 +96,48 @@ contract('users.delete', {
     },
   },
 
+  BALANCE_OPEN: {
+    'while the wallet or the earnings hold money, and says how much and what to do': async ({
+      call,
+      given,
+    }) => {
+      const self = await given.performer();
+      await given.funds(self, 1250);
+      await given.earned(self, 99);
+      const answer = await call({ id: self.user.id }, { as: self });
+      expect(answer.failure?.detail).toMatch(/^The account holds .*: spend it, .* forfeitBalance=true\.$/);
+      expect(answer.failure?.detail).toContain('12.50 USD in the wallet');
+      expect(answer.failure?.detail).toContain('0.99 USD of earnings');
+      return answer;
+    },
+    'while a payout is asked for': async ({ call, given }) => {
+      const self = await given.performer();
+      await given.payout(self);
+      const answer = await call({ id: self.user.id, forfeitBalance: false }, { as: self });
+      expect(answer.failure?.detail).toContain('100.00 USD asked to be paid out');
+      return answer;
+    },
+    'while a payout is approved, which cannot be given up': async ({ call, given }) => {
+      const self = await given.performer();
+      await given.payout(self, 'approved');
+      const answer = await call({ id: self.user.id, forfeitBalance: true }, { as: self });
+      expect(answer.failure?.detail).toBe(
+        'The account holds 100.00 USD about to be paid out: wait until the payout is paid.',
+      );
+      return answer;
+    },
+    'for admins too': async ({ call, given }) => {
+      const other = await given.account();
+      await given.funds(other, 500);
+      return call({ id: other.user.id }, { as: await given.admin() });
+    },
+  },
+
   VALIDATION_FAILED: invalidFields(
     async (given) => {
       const self = await given.account();
       return { input: { id: self.user.id }, as: self };
     },
-    { id: ['me', '5', uuidv7().slice(1)], reason: ['bored'] },
+    { id: ['me', '5', uuidv7().slice(1)], reason: ['bored'], forfeitBalance: ['yes', '1'] },
   ),
 });

@@ -60,9 +60,12 @@ BEGIN
     SELECT * INTO known FROM payments
       WHERE coalesce(payer_id, payee_id) = performer AND type = 'payout' AND idempotency_key = key;
     IF FOUND THEN
-      outcome := CASE WHEN known.request_hash = hash THEN 'replayed' ELSE 'IDEMPOTENCY_KEY_REUSED' END;
-      result := (SELECT told FROM payout_details WHERE payment_id = known.id)
-        || '{"status": "requested", "reason": null, "reference": null, "decidedAt": null, "paidAt": null}';
+      outcome := 'IDEMPOTENCY_KEY_REUSED';
+      IF known.request_hash = hash THEN
+        outcome := 'replayed';
+        result := (SELECT told FROM payout_details WHERE payment_id = known.id)
+          || '{"status": "requested", "reason": null, "reference": null, "decidedAt": null, "paidAt": null}';
+      END IF;
       RETURN;
     END IF;
   END IF;

@@ -1,10 +1,11 @@
 import type { Earnings, EarningsInput } from '@versbottomlex/shared';
 import type { Identity } from '../auth/identity.js';
 import type { Config } from '../config.js';
-import { AppError, invalidField } from '../platform/app-error.js';
+import { invalidField } from '../platform/app-error.js';
 import { addSeconds, type Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import { type EarningsSum, sumEarnings } from './earnings.queries.js';
+import { notAPerformer } from './payout-refusals.js';
 
 const DAY_SECONDS = 86_400;
 const DAYS_DEFAULT = 30;
@@ -40,9 +41,7 @@ type Deps = { config: Pick<Config, 'payments'>; database: Database; clock: Clock
 export const createEarningsService = ({ config, database, clock }: Deps) => ({
   /** One's own, in minor units. Throws NOT_A_PERFORMER, and VALIDATION_FAILED for days that are no period. */
   get: async (identity: Identity, input: EarningsInput): Promise<Earnings> => {
-    if (identity.role === 'viewer') {
-      throw new AppError('NOT_A_PERFORMER', { detail: 'Only performers earn anything.' });
-    }
+    if (identity.role === 'viewer') throw notAPerformer();
     const { currency } = config.payments;
     const period = periodOf(input, clock.now());
     const rows = await sumEarnings(database, { performerId: identity.userId, currency, ...period });

@@ -1,24 +1,51 @@
-import type { ErrorCode } from '@versbottomlex/shared';
 import { AppError, invalidField } from '../platform/app-error.js';
 import type { PayoutDecision, PayoutRequest } from './payouts.queries.js';
 
-const missingEarnings = ({ available, held, heldUntil }: PayoutRequest): string =>
-  `Available are ${available ?? 0}, in minor units${
-    heldUntil === null ? '' : `; ${held} more are held, the last of it until ${heldUntil}`
-  }.`;
-
-const requestDetails: Partial<Record<ErrorCode, string>> = {
-  NOT_A_PERFORMER: 'Only performers earn anything: ask to be one with POST /api/users/{id}/performer.',
-  NOT_VERIFIED: 'An admin verifies performers: POST /api/users/{id}/verify.',
+const keyReused = (): AppError => {
+  const message = 'was used for another payout; a new one needs a new key';
+  return new AppError('IDEMPOTENCY_KEY_REUSED', {
+    detail: `idempotencyKey: ${message}`,
+    errors: [{ path: 'idempotencyKey', message }],
+  });
 };
 
-/** Why a payout was not asked for; `minimum` and the amounts are in minor units. */
-export const refusedRequest = (request: PayoutRequest, minimum: number): AppError => {
-  const { outcome } = request;
-  if (outcome === 'requested' || outcome === 'replayed') throw new Error('The payout was not refused');
-  if (outcome === 'VALIDATION_FAILED') return invalidField('amount', `must be at least ${minimum}`);
-  const detail = outcome === 'EARNINGS_INSUFFICIENT' ? missingEarnings(request) : requestDetails[outcome];
-  return new AppError(outcome, detail === undefined ? {} : { detail });
+const tooLittle = ({ available, held, heldUntil }: PayoutRequest, currency: string): AppError => {
+  const rest = heldUntil === null ? '' : `; ${held} more are held, the last of it until ${heldUntil}`;
+  return new AppError('EARNINGS_INSUFFICIENT', {
+    detail: `Available are ${available ?? 0}, in minor units of ${currency}${rest}.`,
+  });
+};
+
+/** For whoever has never performed. */
+export const notAPerformer = (): AppError =>
+  new AppError('NOT_A_PERFORMER', {
+    detail: 'Only performers earn anything: ask to be one with POST /api/users/{id}/performer.',
+  });
+
+/** Why a payout was not asked for; `minimum` is in minor units. */
+export const refusedRequest = (
+  request: PayoutRequest,
+  { minimum, currency }: { minimum: number; currency: string },
+): AppError => {
+  switch (request.outcome) {
+    case 'requested':
+    case 'replayed':
+      return new AppError('INTERNAL_ERROR');
+    case 'VALIDATION_FAILED':
+      return invalidField('amount', `must be at least ${minimum}`);
+    case 'IDEMPOTENCY_KEY_REUSED':
+      return keyReused();
+    case 'EARNINGS_INSUFFICIENT':
+      return tooLittle(request, currency);
+    case 'NOT_A_PERFORMER':
+      return notAPerformer();
+    case 'NOT_VERIFIED':
+      return new AppError('NOT_VERIFIED', {
+        detail: 'An admin verifies performers: POST /api/users/{id}/verify.',
+      });
+    default:
+      return new AppError(request.outcome);
+  }
 };
 
 const decisionDetails = {
@@ -28,7 +55,7 @@ const decisionDetails = {
 };
 
 /** Why a payout was not taken further. */
-export const refusedDecision = (outcome: PayoutDecision['outcome']): AppError => {
-  if (outcome === 'done' || outcome === 'unchanged') throw new Error('The decision was not refused');
-  return new AppError(outcome, { detail: decisionDetails[outcome] });
-};
+export const refusedDecision = (outcome: PayoutDecision['outcome']): AppError =>
+  outcome === 'done' || outcome === 'unchanged'
+    ? new AppError('INTERNAL_ERROR')
+    : new AppError(outcome, { detail: decisionDetails[outcome] });

@@ -79,9 +79,7 @@ export const createPayoutsService = ({ config, database, bus, clock, logger, led
         hash: idempotencyKey === undefined ? null : requestHash(asked),
         now: clock.now().toISOString(),
       });
-      if (request.result === null || request.outcome === 'IDEMPOTENCY_KEY_REUSED') {
-        throw refusedRequest(request, payoutMinimum);
-      }
+      if (request.result === null) throw refusedRequest(request, { minimum: payoutMinimum, currency });
       if (request.outcome === 'requested') {
         logger.info('Payout requested', { payoutId: request.result.id, userId: identity.userId });
         noteMoved(identity.userId);

@@ -108,6 +108,14 @@ const matrix: Record<ProcedurePath, Row> = {
   'payments.setGoal': ownerOrAdmin,
   'payments.clearGoal': ownerOrAdmin,
   'payments.leaderboard': anyone,
+  'payments.buyAccess': {
+    ...signedIn,
+    other: 'INSUFFICIENT_FUNDS',
+    moderator: 'INSUFFICIENT_FUNDS',
+    performer: 'INSUFFICIENT_FUNDS',
+    admin: 'INSUFFICIENT_FUNDS',
+  },
+  'payments.refund': { ...signedIn, other: 'NOT_FOUND', moderator: 'NOT_FOUND', performer: 'NOT_FOUND' },
   'payments.topUp': signedIn,
   'payments.confirmTopUp': {
     ...signedIn,

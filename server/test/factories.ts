@@ -3,6 +3,7 @@ import {
   AMOUNT_MAX,
   type CreateStreamInput,
   DEFAULT_CURRENCY,
+  type Payment,
   type Payout,
   type RegisterInput,
   type Role,
@@ -164,6 +165,16 @@ export const createFactories = ({
     /** Asked of the provider that is set up. */
     topUp: async (by: SignedIn, amount: number) =>
       services.topUps.open(await services.auth.authenticateAfresh(by.accessToken), { amount }),
+
+    /** A private show for 5.00, an hour from now. */
+    show: (by: SignedIn, given: Partial<CreateStreamInput> = {}): Promise<Stream> =>
+      factories.scheduledStream(by, { isPrivate: true, price: 500, ...given }),
+
+    /** The ticket of a private show, bought with money that is there for it. */
+    ticket: async (by: SignedIn, { id: streamId, price }: Pick<Stream, 'id' | 'price'>): Promise<Payment> => {
+      await factories.funds(by, price ?? 0);
+      return (await services.tickets.buy(await identityOf(by), { streamId })).payment;
+    },
 
     /** A completed tip of 5.00, straight in the table. */
     payment: async (given: Partial<PaymentRow>): Promise<PaymentRow> => {

@@ -124,6 +124,16 @@ export const sampleCalls: Record<ProcedurePath, Prepare> = {
   'payments.setGoal': ofStream(async () => ({ title: 'A new microphone', targetAmount: 20_000 })),
   'payments.clearGoal': ofStream(),
   'payments.leaderboard': ofStream(async () => ({ limit: 5 })),
+  'payments.buyAccess': async (given) => {
+    const owner = await given.account();
+    await given.funds(owner, 10_000);
+    return { owner, input: { streamId: (await given.show(await given.performer())).id } };
+  },
+  'payments.refund': async (given) => {
+    const owner = await given.performer();
+    const ticket = await given.ticket(await given.account(), await given.show(owner));
+    return { owner, input: { id: ticket.id } };
+  },
   'payments.topUp': ofViewer(() => ({ amount: 5000 })),
   'payments.confirmTopUp': async (given) => {
     const owner = await given.account();

@@ -44,6 +44,23 @@ contract('streams.update', {
       expect(answer.data).toMatchObject({ scheduledStartAt, status: 'scheduled' });
       return answer;
     },
+    'takes another price once tickets are sold, and anything once they are refunded': async ({
+      call,
+      given,
+      test,
+    }) => {
+      const performer = await given.performer();
+      const show = await given.show(performer);
+      const ticket = await given.ticket(await given.account(), show);
+      const { isPrivate, scheduledStartAt } = show;
+      const same = await call({ id: show.id, price: 700, isPrivate, scheduledStartAt }, { as: performer });
+      expect(same.data.price).toBe(700);
+      const identity = await test.services.auth.authenticateAfresh(performer.accessToken);
+      await test.services.refunds.refund(identity, ticket.id);
+      const answer = await call({ id: show.id, isPrivate: false, price: null }, { as: performer });
+      expect(answer.data.isPrivate).toBe(false);
+      return answer;
+    },
     'is for admins too': async ({ call, given }) => {
       const { id } = await given.stream(await given.performer());
       return call({ id, title: 'Renamed' }, { as: await given.admin() });
@@ -84,6 +101,21 @@ contract('streams.update', {
       return call({ id, title: 'Too late' }, { as: performer });
     },
   },
+
+  TICKETS_SOLD: Object.fromEntries(
+    Object.entries({
+      privacy: { isPrivate: false, price: null },
+      schedule: { scheduledStartAt: '2199-01-01T00:00:00Z' },
+    }).map(([name, changes]) => [
+      `for the ${name} of a show that somebody holds a ticket of`,
+      async ({ call, given }) => {
+        const performer = await given.performer();
+        const show = await given.show(performer);
+        await given.ticket(await given.account(), show);
+        return call({ id: show.id, ...changes }, { as: performer });
+      },
+    ]),
+  ),
 
   VALIDATION_FAILED: {
     'for a price alone on a public stream': async ({ call, given }) => {

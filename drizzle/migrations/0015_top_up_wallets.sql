@@ -144,18 +144,20 @@ CREATE FUNCTION confirm_top_up(
   OUT outcome text, OUT completed_time timestamptz)
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-  outcome := CASE
-    WHEN lock_wallet_of_payment(of_payment) IS DISTINCT FROM given_owner THEN 'NOT_FOUND'
-    WHEN NOT EXISTS (
-      SELECT FROM payments JOIN provider_payments ON payment_id = payments.id
-      WHERE payments.id = of_payment AND type = 'top_up' AND status = 'pending'
-        AND checkout ->> 'status' = 'requires_confirmation'
-    ) THEN 'TOP_UP_NOT_OPEN'
-  END;
-  IF outcome IS NULL THEN
-    outcome := settle_provider_payment(of_payment, settled, reason, confirmed_time);
-    completed_time := (SELECT completed_at FROM payments WHERE id = of_payment);
+  IF lock_wallet_of_payment(of_payment) IS DISTINCT FROM given_owner THEN
+    outcome := 'NOT_FOUND';
+    RETURN;
   END IF;
+  IF NOT EXISTS (
+    SELECT FROM payments JOIN provider_payments ON payment_id = payments.id
+    WHERE payments.id = of_payment AND type = 'top_up' AND status = 'pending'
+      AND checkout ->> 'status' = 'requires_confirmation'
+  ) THEN
+    outcome := 'TOP_UP_NOT_OPEN';
+    RETURN;
+  END IF;
+  outcome := settle_provider_payment(of_payment, settled, reason, confirmed_time);
+  completed_time := (SELECT completed_at FROM payments WHERE id = of_payment);
 END
 $$;
 --> statement-breakpoint
@@ -178,7 +180,7 @@ BEGIN
   IF payment_id IS NOT NULL THEN
     owner := lock_wallet_of_payment(payment_id);
   END IF;
-  INSERT INTO provider_events (provider, event_id, type, payment_id, outcome, received_at)
+  INSERT INTO provider_events (provider, event_id, type, payment_id, outcome, created_at)
     VALUES (of_provider, given_event_id, event_type, take_provider_event.payment_id, 'taken', received_time)
     ON CONFLICT ON CONSTRAINT provider_events_pkey DO NOTHING;
   IF NOT FOUND THEN

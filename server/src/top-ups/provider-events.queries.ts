@@ -61,10 +61,13 @@ const listUnansweredStatement = preparedSql(
   sql`select ${columns}
     where sent.reference is null and sent.answered_status is null and sent.provider = ${$('provider')}::text
       and sent.created_at < ${$('before')}::timestamptz and payments.status = 'pending'
-    order by sent.created_at limit ${$('limit')}::int`,
+    order by random() limit ${$('limit')}::int`,
 );
 
-/** Payments that the provider was to be asked for before then, and of which no answer is noted; the oldest first. */
+/**
+ * Payments that the provider was to be asked for before then, and of which no answer is noted: any of them, so that some
+ * that go on failing hold up no other.
+ */
 export const listUnanswered = (
   database: Database,
   of: { provider: string; before: string; limit: number },

@@ -8,7 +8,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Identity } from '../auth/identity.js';
 import type { LedgerService } from '../ledger/ledger.service.js';
 import { AppError } from '../platform/app-error.js';
-import { addSeconds, type Clock } from '../platform/clock.js';
+import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
@@ -16,14 +16,15 @@ import { requestHash } from '../platform/request-hash.js';
 import { createProviderCalls } from './provider-calls.js';
 import * as events from './provider-events.queries.js';
 import { createSweep } from './provider-sweep.js';
-import { askProvider, type PaymentProvider } from './providers/provider.js';
+import { askProvider, type PaymentProvider, providerUnavailable } from './providers/provider.js';
 import { paymentStatuses, refusedTopUp, toTopUpAnswer } from './top-up-answer.js';
 import * as queries from './top-ups.queries.js';
+import { createUnansweredPayments } from './unanswered-payments.js';
 import { createWebhookReceiver } from './webhook-receiver.js';
 
-/** Longer than a request can be under way; after that nobody else is about to ask the provider. */
-const UNANSWERED_SECONDS = 10;
-/** What a sweep takes on. */
+/** Only another configuration helps. */
+const NOT_SET_UP_RETRY_AFTER_MS = 60_000;
+/** How many payments of its own a provider settles in a sweep. */
 const PAYMENTS_MAX = 20;
 
 type Deps = {
@@ -47,29 +48,22 @@ export const createTopUpsService = (deps: Deps) => {
   const { database, bus, clock, ledger, currency, provider } = deps;
   const calls = createProviderCalls(deps);
   const receiveWebhook = createWebhookReceiver(deps);
+  const askAgain = createUnansweredPayments(deps);
 
   /** `name` is that of a payment's own provider, which may have been another one. */
   const requireProvider = (name = provider?.name as string | undefined): PaymentProvider => {
     if (provider && provider.name === name) return provider;
     throw new AppError('PROVIDER_UNAVAILABLE', {
       detail: 'This server is not set up for that payment provider.',
+      retryAfterMs: NOT_SET_UP_RETRY_AFTER_MS,
     });
   };
 
   const refund = async (payment: events.OpenPayment): Promise<PaymentStatus> => {
     const { topUpReference } = payment;
     if (topUpReference === null)
-      throw new Error(`${payment.paymentId} gives back what no provider has taken`);
+      throw providerUnavailable(new Error('no provider has taken what is given back'));
     return (await calls.refund(requireProvider(), { ...payment, topUpReference })).status;
-  };
-
-  /** What a crash or a lost answer left undone, each by itself, so that one that fails holds up no other. */
-  const askForUnanswered = async (asked: PaymentProvider): Promise<void> => {
-    const before = addSeconds(clock.now(), -UNANSWERED_SECONDS).toISOString();
-    const due = await events.listUnanswered(database, { provider: asked.name, before, limit: PAYMENTS_MAX });
-    for (const payment of due) {
-      await (payment.type === 'refund' ? refund(payment) : calls.open(asked, payment)).catch(() => {});
-    }
   };
 
   const sendOwnWebhooks = async ({ name, webhooksFor }: PaymentProvider): Promise<void> => {
@@ -84,7 +78,9 @@ export const createTopUpsService = (deps: Deps) => {
   const sweep = async (): Promise<void> => {
     if (!provider) return;
     ledger.requireSound();
-    await askForUnanswered(provider);
+    await askAgain(provider.name, (payment) =>
+      payment.type === 'refund' ? refund(payment) : calls.open(provider, payment),
+    );
     await sendOwnWebhooks(provider);
   };
 

@@ -31,6 +31,18 @@ const testRouter = router({
       .meta({ openapi: { method: 'POST', path: '/things/{id}/touch' } })
       .input(z.strictObject({ id: z.string(), note: z.string().optional() }))
       .mutation(({ input }) => input),
+    table: openProcedure
+      .meta({
+        openapi: { method: 'GET', path: '/table' },
+        csv: (names: string[]) => ({
+          fileName: 'names.csv',
+          columns: ['name'],
+          rows: names.map((name) => [name]),
+        }),
+      })
+      .input(z.strictObject({ name: z.string() }))
+      .output(z.array(z.string()))
+      .query(({ input }) => [input.name]),
     nothing: openProcedure
       .meta({ openapi: { method: 'POST', path: '/nothing' } })
       .output(z.undefined())
@@ -56,6 +68,71 @@ const testRouter = router({
 
 const { app, bus, logs } = await createHttpApp(testRouter);
 const isProblem = expect.stringMatching(/^application\/problem\+json/);
+
+describe('tables', () => {
+  const origin = 'http://localhost:5173';
+  const get = (accept: string | undefined, query = 'name=%3D1%2B1') =>
+    app.inject({
+      url: `/api/table?${query}`,
+      headers: { origin, ...(accept !== undefined && { accept }) },
+    });
+
+  it('answers with a file where a table is preferred, and else with JSON', async () => {
+    const file = await get('text/csv, application/json;q=0.5');
+    expect([file.statusCode, file.body]).toEqual([200, "name\r\n'=1+1\r\n"]);
+    expect(file.headers).toMatchObject({
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-disposition': 'attachment; filename="names.csv"',
+    });
+    for (const accept of [undefined, '*/*', 'application/json']) {
+      const json = await get(accept);
+      expect([json.statusCode, json.body]).toEqual([200, '["=1+1"]']);
+      expect(json.headers['content-type']).toBe('application/json; charset=utf-8');
+      expect(json.headers).not.toHaveProperty('content-disposition');
+    }
+  });
+
+  it('says that the answer varies by Accept, beside what it varies by anyway', async () => {
+    const plain = (await app.inject({ url: '/api/things/a', headers: { origin } })).headers.vary;
+    for (const accept of [undefined, 'text/csv']) {
+      expect((await get(accept)).headers.vary).toBe([plain ?? [], 'Accept'].flat().join(', '));
+    }
+  });
+
+  it('tells errors as problems to whoever wants a table too', async () => {
+    const refused = await get('text/csv', 'nme=x');
+    expect([refused.statusCode, refused.headers['content-type']]).toEqual([422, isProblem]);
+    expect(refused.json()).toMatchObject({ code: 'VALIDATION_FAILED' });
+  });
+
+  it('answers HEAD as GET', async () => {
+    const head = await app.inject({
+      method: 'HEAD',
+      url: '/api/table?name=x',
+      headers: { accept: 'text/csv' },
+    });
+    expect([head.statusCode, head.body, head.headers['content-type']]).toEqual([
+      200,
+      '',
+      'text/csv; charset=utf-8; header=present',
+    ]);
+  });
+
+  it('refuses to be set up for what is no plain GET', async () => {
+    const csv = () => ({ fileName: 'x.csv', columns: [], rows: [] });
+    const shared = openProcedure
+      .meta({ openapi: { method: 'GET', path: '/x' }, isShared: true, csv })
+      .output(z.any())
+      .query(() => 1);
+    const posted = openProcedure
+      .meta({ openapi: { method: 'POST', path: '/x' }, csv })
+      .output(z.any())
+      .mutation(() => 1);
+    for (const x of [shared, posted]) {
+      await expect(createHttpApp(router({ x }))).rejects.toThrow('x has a table');
+    }
+  });
+});
 
 describe('answers', () => {
   it('answers with the output, 200 or the status of the procedure', async () => {

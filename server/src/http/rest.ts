@@ -88,6 +88,9 @@ export const mountRest = (app: FastifyInstance, deps: Deps): void => {
     if (operation.meta.isShared && (operation.method !== 'GET' || operation.type !== 'query')) {
       throw new Error(`${operation.procedurePath} is shared, which only a GET of a query can be`);
     }
+    if (operation.meta.csv && (operation.method !== 'GET' || operation.meta.isShared)) {
+      throw new Error(`${operation.procedurePath} has a table, which only a GET that is not shared can have`);
+    }
     app.route({
       method: operation.method,
       url: toFastifyPath(operation.path),

@@ -15,4 +15,9 @@ export const CSV_CONTENT_TYPE = 'text/csv; charset=utf-8; header=present';
  * advises (https://owasp.org/www-community/attacks/CSV_Injection); numbers stay numbers.
  */
 export const toCsv = ({ columns, rows }: CsvTable): string =>
-  stringify([columns, ...rows] as unknown[][], { record_delimiter: 'windows', escape_formulas: true });
+  stringify([columns, ...rows] as unknown[][], {
+    record_delimiter: 'windows',
+    // By itself it would leave a lone CR or LF, which many readers take for the end of a row.
+    quote_record_delimiter: true,
+    escape_formulas: true,
+  });

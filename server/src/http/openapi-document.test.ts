@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { appRouter } from '../app-router.js';
 import { createEventBus } from '../platform/event-bus.js';
+import type { TopUpsService } from '../top-ups/top-ups.service.js';
 import { mountHealth } from './health.js';
 import { createOpenApiDocument } from './openapi-document.js';
 import { tagDescriptions } from './openapi-info.js';
@@ -11,6 +12,7 @@ import type { DocumentedResponse, Reference } from './openapi-types.js';
 import { listOperations, takesBody } from './operations.js';
 import { mountRest } from './rest.js';
 import { createSharedAnswers } from './shared-answers.js';
+import { mountWebhooks } from './webhooks.js';
 
 const document = createOpenApiDocument(appRouter, 'http://localhost:3000');
 const operations = listOperations(appRouter).map((operation) => {
@@ -48,7 +50,8 @@ it('documents every route that is mounted, and mounts every one that is document
     if (!config?.isRefusal)
       mounted.add(`${String(method).toLowerCase()} ${url.replaceAll(/:(\w+)/g, '{$1}')}`);
   });
-  mountHealth(app, { isReachable: async () => true });
+  const services = { ledger: { isSound: () => true } };
+  mountHealth(app, { database: { isReachable: async () => true }, services });
   const sharedAnswers = createSharedAnswers(createEventBus());
   const createContext = () => {
     throw new Error('unused');
@@ -56,6 +59,8 @@ it('documents every route that is mounted, and mounts every one that is document
   await app.register(async (scope) => mountRest(scope, { router: appRouter, createContext, sharedAnswers }), {
     prefix: '/api',
   });
+  const topUps = { receiveWebhook: async () => {} } as unknown as TopUpsService;
+  await app.register(async (scope) => mountWebhooks(scope, { topUps }), { prefix: '/api' });
   const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method} ${path}`),
   );

@@ -11,6 +11,7 @@ import { createSendFailure } from './http/failure.js';
 import { mountHealth } from './http/health.js';
 import { checkHosts } from './http/host-check.js';
 import { watchRoutes } from './http/known-routes.js';
+import { mountMetrics } from './http/metrics.js';
 import { refuseNotServed } from './http/not-served.js';
 import { createContextFactory } from './http/request-context.js';
 import { mountRest } from './http/rest.js';
@@ -39,7 +40,7 @@ export type AppDeps = {
 
 /** Builds the HTTP server from its parts. It does not listen. */
 export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
-  const { config, logger, services, database, bus, router = appRouter } = deps;
+  const { config, logger, services, bus, router = appRouter } = deps;
   const sendFailure = createSendFailure({ logger, showsFaults: config.mode === 'development' });
   const createContext = createContextFactory(deps);
   const sharedAnswers = createSharedAnswers(bus);
@@ -57,7 +58,8 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   refuseNotServed(app, known, await limitAddresses(app, config));
   await mountSocket(app, { ...deps, router, createContext });
 
-  mountHealth(app, database);
+  mountHealth(app, deps);
+  mountMetrics(app, deps);
   await app.register(async (scope) => mountRest(scope, { router, createContext, sharedAnswers }), {
     prefix: '/api',
   });

@@ -34,6 +34,7 @@ export const Environment = z.object({
   WEB_ORIGINS: origins.default([]),
   TRUST_PROXY: trustProxy.default(false),
   DATABASE_URL: databaseUrl.optional(),
+  DATABASE_MIGRATION_URL: databaseUrl.optional(),
   DATABASE_POOL_MAX: whole(1, 200).default(10),
   DATABASE_PREPARE: flag.default(true),
   DATABASE_MIGRATE_ON_START: flag.default(true),
@@ -57,6 +58,7 @@ export const Environment = z.object({
   RATE_LIMIT_CHAT_PER_30_SECONDS: whole(1, 100_000_000).default(20),
   RATE_LIMIT_CHAT_MODERATOR_PER_30_SECONDS: whole(1, 100_000_000).default(100),
   SOCKETS_MAX: whole(1, 1_000_000).default(20_000),
+  METRICS_TOKEN: secret.optional(),
   LOG_LEVEL: z
     .string()
     .toUpperCase()
@@ -133,7 +135,14 @@ export type Config = Readonly<{
   allowedHosts: string[];
   webOrigins: string[];
   trustProxy: false | number | string[];
-  database: Readonly<{ url: string | undefined; poolMax: number; prepare: boolean; migrateOnStart: boolean }>;
+  database: Readonly<{
+    url: string | undefined;
+    /** Of the role that migrates, where that is another one. */
+    migrationUrl: string | undefined;
+    poolMax: number;
+    prepare: boolean;
+    migrateOnStart: boolean;
+  }>;
   dataDirectory: string;
   tokenSecrets: Readonly<TokenSecrets>;
   performerApproval: 'auto' | 'admin';
@@ -161,6 +170,8 @@ export type Config = Readonly<{
   }>;
   /** How many sockets this process takes. */
   socketsMax: number;
+  /** Opens `/metrics` to other machines. */
+  metricsToken: string | undefined;
   logLevel: 'ERROR' | 'WARN' | 'INFO' | 'DEBUG';
 }>;
 
@@ -185,6 +196,7 @@ export const loadConfig = (
     trustProxy: env.TRUST_PROXY,
     database: Object.freeze({
       url: env.DATABASE_URL,
+      migrationUrl: env.DATABASE_MIGRATION_URL,
       poolMax: env.DATABASE_POOL_MAX,
       prepare: env.DATABASE_PREPARE,
       migrateOnStart: env.DATABASE_MIGRATE_ON_START,
@@ -210,6 +222,7 @@ export const loadConfig = (
       chatModeratorPer30Seconds: env.RATE_LIMIT_CHAT_MODERATOR_PER_30_SECONDS,
     }),
     socketsMax: env.SOCKETS_MAX,
+    metricsToken: env.METRICS_TOKEN,
     logLevel: env.LOG_LEVEL,
   });
 };

@@ -59,7 +59,7 @@ export const createServices = (platform: Platform): Services => {
   const { config, clock } = platform;
   const tokens = createTokens({ secrets: config.tokenSecrets, clock });
   const auth = createAuthService({ ...platform, tokens });
-  const ledger = createLedgerService(platform);
+  const ledger = createLedgerService({ ...platform, auditIntervalMinutes: config.payments.auditIntervalMinutes });
   const users = createUsersService({ ...platform, ledger, performerApproval: config.performerApproval });
   const streams = createStreamsService({
     ...platform,

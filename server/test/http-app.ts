@@ -20,7 +20,7 @@ export const createHttpApp = async (
   const app = await buildApp({
     config,
     logger: createLogger(config.logLevel, (line) => logs.push(JSON.parse(line))),
-    services: { auth: {} } as Services,
+    services: { auth: {}, ledger: { isSound: () => true } } as Services,
     database: { isReachable: options.isReachable ?? (async () => true) },
     bus,
     clock: systemClock,

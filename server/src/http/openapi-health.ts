@@ -6,7 +6,15 @@ const state = z.enum(['ok', 'unavailable']);
 
 /** What `/health/ready` answers. */
 export const Readiness = z
-  .object({ status: state, checks: z.object({ database: state }) })
+  .object({
+    status: state,
+    checks: z.object({
+      database: state,
+      ledger: z.enum(['ok', 'broken']).meta({
+        description: 'What the last audit of the ledger found; while it is broken, no money moves.',
+      }),
+    }),
+  })
   .meta({ id: 'Readiness' });
 
 /** What `/health/live` answers. */
@@ -32,8 +40,11 @@ const probe = (operationId: string, summary: string, responses: DocumentedOperat
 });
 
 const ready = {
-  '200': answer(200, 'Readiness', { status: 'ok', checks: { database: 'ok' } }),
-  '503': answer(503, 'Readiness', { status: 'unavailable', checks: { database: 'unavailable' } }),
+  '200': answer(200, 'Readiness', { status: 'ok', checks: { database: 'ok', ledger: 'ok' } }),
+  '503': answer(503, 'Readiness', {
+    status: 'unavailable',
+    checks: { database: 'unavailable', ledger: 'ok' },
+  }),
 };
 
 /** The probes, which are routes without a procedure. */

@@ -1,16 +1,34 @@
+import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
+import type { Logger } from '../platform/logger.js';
+import { createAuditor } from './auditor.js';
 import { createFoldLoop } from './fold-loop.js';
 
+type Deps = { database: Database; clock: Clock; logger: Logger; auditIntervalMinutes: number };
+
 /** The books behind every payment. */
-export const createLedgerService = ({ database }: { database: Database }) => {
-  const folds = createFoldLoop({ database });
+export const createLedgerService = (deps: Deps) => {
+  const folds = createFoldLoop(deps);
+  const { audit, look, isSound, lastAudit, requireSound, ...auditor } = createAuditor(deps);
   return {
     /** Throws PAYMENTS_HALTED while the last audit found a break. */
-    requireSound: (): void => {},
+    requireSound,
+    isSound,
+    lastAudit,
+    /** Proves the books now; undefined while another process does. */
+    audit,
+    /** Reads what the last audit of any process found, as every process does every few seconds. */
+    look,
     /** To be called after money has moved, so that the balances of busy accounts follow. */
     noteEntries: folds.soon,
-    start: folds.start,
-    stop: folds.stop,
+    start: (): void => {
+      folds.start();
+      auditor.start();
+    },
+    stop: async (): Promise<void> => {
+      await auditor.stop();
+      await folds.stop();
+    },
   };
 };
 

@@ -27,6 +27,8 @@ export type Database = {
   run<T>(start: () => Promise<T>): Promise<T>;
   /** Whether the database answers. */
   isReachable(): Promise<boolean>;
+  /** The same database by a connection of its own, for statements that may take this long; the caller closes it. */
+  patient(statementTimeoutMs: number): Database;
   close(): Promise<void>;
 };
 
@@ -48,8 +50,15 @@ export const connectionOptions = {
  * A pool that opens connections when they are needed, reconnects by itself, and never makes a caller wait longer than
  * the deadline. Nothing connects before the first statement.
  */
-export const createDatabase = (options: { url: string; poolMax: number; prepare: boolean }): Database => {
-  const watch = createConnectionWatch({ silenceMs: DEADLINE_MS });
+export const createDatabase = (options: {
+  url: string;
+  poolMax: number;
+  prepare: boolean;
+  statementTimeoutMs?: number;
+}): Database => {
+  const { statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
+  const deadlineMs = statementTimeoutMs + DEADLINE_MS - STATEMENT_TIMEOUT_MS;
+  const watch = createConnectionWatch({ silenceMs: deadlineMs });
   const driver = postgres(options.url, {
     ...connectionOptions,
     // The driver's types do not know of it.
@@ -58,14 +67,14 @@ export const createDatabase = (options: { url: string; poolMax: number; prepare:
     prepare: options.prepare,
     connection: {
       ...connectionOptions.connection,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
+      statement_timeout: statementTimeoutMs,
       lock_timeout: LOCK_TIMEOUT_MS,
     },
   });
   const client = drizzle(driver, { schema });
   const queue = createStatementQueue({
     activeMax: options.poolMax,
-    deadlineMs: DEADLINE_MS,
+    deadlineMs,
     tooLate: () => {
       watch.closeSilent();
       return databaseUnavailable();
@@ -79,6 +88,7 @@ export const createDatabase = (options: { url: string; poolMax: number; prepare:
     client,
     run,
     isReachable: () => run(async () => (await driver`select 1`).length === 1).catch(() => false),
+    patient: (timeoutMs) => createDatabase({ ...options, poolMax: 1, statementTimeoutMs: timeoutMs }),
     close: () => driver.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
   };
 };

@@ -16,6 +16,7 @@ const { services, database, databaseUrl, clock } = platform;
 const given = createFactories(platform);
 afterEach(async () => {
   expect(await brokenBooks(database)).toEqual([]);
+  expect(await rows(sql`select break_count, breaks from audit_ledger()`)).toMatchObject([{ break_count: 0 }]);
 });
 afterAll(async () => {
   await second.close();
@@ -118,6 +119,31 @@ describe('deletions that race with money', () => {
       const started = [...racing.slice(place), ...racing.slice(0, place)].map((start) => outcomeOf(start()));
       expect(await Promise.all(started)).not.toContain('DEPENDENCY_UNAVAILABLE');
       await services.wallet.settleClosedAccounts();
+      expect(await leftBehind()).toEqual([]);
+    }
+  });
+
+  it('give viewers their money back for a show that its performer will not give', async () => {
+    for (let round = 0; round < scaled({ quick: 10, full: 200 }); round += 1) {
+      const performer = await given.performer();
+      const show = await given.scheduledStream(performer, { isPrivate: true, price: 500 });
+      const viewers = await Promise.all([1, 2, 3, 4].map(() => given.account()));
+      const identities = await Promise.all(viewers.map(identityOf));
+      for (const viewer of viewers) await given.funds(viewer, 500);
+      const identity = await identityOf(performer);
+      const buy = (by: typeof identity) => () => second.services.tickets.buy(by, { streamId: show.id });
+      const racing = [
+        ...identities.map(buy),
+        () => services.users.delete(identity, performer.user.id),
+        () => services.users.delete(identities[0] ?? identity, viewers[0]?.user.id ?? '', true),
+      ];
+      const place = round % racing.length;
+      const started = [...racing.slice(place), ...racing.slice(0, place)].map((start) => outcomeOf(start()));
+      expect(await Promise.all(started)).not.toContain('DEPENDENCY_UNAVAILABLE');
+      await services.tickets.settleDue();
+      await services.wallet.settleClosedAccounts();
+      const balances = identities.slice(1).map(async (by) => (await services.wallet.get(by)).balance);
+      expect(await Promise.all(balances)).toEqual([500, 500, 500]);
       expect(await leftBehind()).toEqual([]);
     }
   });

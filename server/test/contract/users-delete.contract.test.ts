@@ -126,6 +126,15 @@ contract('users.delete', {
       );
       return answer;
     },
+    'while a show goes on that sold tickets, which cannot be given up': async ({ call, given }) => {
+      const self = await given.performer();
+      await given.ticket(await given.account(), await given.stream(self, { isPrivate: true, price: 500 }));
+      const answer = await call({ id: self.user.id, forfeitBalance: true }, { as: self });
+      expect(answer.failure?.detail).toBe(
+        'The account holds 5.00 USD for tickets of a show that has begun: end the show, and wait a moment.',
+      );
+      return answer;
+    },
     'for admins too': async ({ call, given }) => {
       const other = await given.account();
       await given.funds(other, 500);

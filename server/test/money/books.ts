@@ -1,5 +1,16 @@
+import * as schema from '@versbottomlex/database';
 import { type SQL, sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
 import type { Database } from '../../src/platform/database.js';
+
+type Books = Pick<Database, 'client'>;
+
+/** A connection of its own, on which a question may take as long as it does. */
+export const openBooks = (url: string): Books & { close(): Promise<void> } => {
+  const driver = postgres(url, { max: 1, onnotice: () => {} });
+  return { client: drizzle(driver, { schema }), close: () => driver.end() };
+};
 
 /** What must never be found, each by a query that names where it is. Told apart from the auditor, which it checks too. */
 const faults: Record<string, SQL> = {
@@ -35,8 +46,10 @@ const faults: Record<string, SQL> = {
     select type || ' ' || payments.id as subject from payments
     join ledger_transactions on payment_id = payments.id and kind::text = type::text
     where type <> 'payout' and status not in ('completed', 'refunded')
-      -- Whatever is on its way back to a card was taken from the wallet first.
-      and not (type = 'refund' and status = 'pending')`,
+      -- What goes back to a card is taken from the wallet first, and comes back to it when the provider declines.
+      and not (type = 'refund' and status = 'pending')
+      and not exists (select from ledger_transactions as back
+        where back.payment_id = payments.id and back.kind = 'payout_return')`,
   'a payment is given back without a refund, or has one and is not': sql`
     select payments.id::text as subject from payments
     left join payments as refund on refund.refunds_id = payments.id and refund.status = 'completed'
@@ -72,7 +85,7 @@ const announcements: Record<string, SQL> = {
     select stream_id::text as subject from stream_events group by stream_id having max(seq) - min(seq) + 1 <> count(*)`,
 };
 
-const find = async ({ client }: Database, queries: Record<string, SQL>): Promise<string[]> => {
+const find = async ({ client }: Books, queries: Record<string, SQL>): Promise<string[]> => {
   const found: string[] = [];
   for (const [fault, query] of Object.entries(queries)) {
     const rows = await client.execute<{ subject: string }>(query);
@@ -81,14 +94,24 @@ const find = async ({ client }: Database, queries: Record<string, SQL>): Promise
   return found;
 };
 
+/** What the auditor finds at this moment, also while money moves. */
+export const foundByAudit = (books: Books): Promise<string[]> =>
+  find(books, {
+    'the auditor': sql`select format('%s of %s: %s', found ->> 'invariant', found ->> 'subject', found ->> 'detail')
+      as subject from audit_ledger(), jsonb_array_elements(breaks) as found`,
+  });
+
 /** Everything that is wrong with the books, one sentence each; what is right is the empty list. */
-export const brokenBooks = (database: Database): Promise<string[]> => find(database, faults);
+export const brokenBooks = async (books: Books): Promise<string[]> => [
+  ...(await find(books, faults)),
+  ...(await foundByAudit(books)),
+];
 
 /** Everything that is wrong with how tips were announced, once they all have been. */
-export const brokenAnnouncements = (database: Database): Promise<string[]> => find(database, announcements);
+export const brokenAnnouncements = (books: Books): Promise<string[]> => find(books, announcements);
 
 /** How many tips still wait to enter the log of their stream. */
-export const unannounced = async ({ client }: Database): Promise<number> => {
+export const unannounced = async ({ client }: Books): Promise<number> => {
   const [row] = await client.execute<{ count: number }>(sql`select count(*)::int as count from tip_outbox`);
   return row?.count ?? 0;
 };

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The way of a new user, with curl and nothing else: register, log in, create a stream, look at the payment history.
+# The way of a new user, with curl and nothing else: register, log in, create a stream; from another account top up a
+# wallet, tip, and look at the payment history.
 # Run it against a development server: npm start, then npm run demo:curl.
 set -euo pipefail
 
@@ -43,8 +44,25 @@ stream=$(call 201 POST /streams --header "$json" --header "$authorization" \
 step 'See it live'
 call 200 GET "/streams/$stream" >/dev/null
 
-step 'Look at the payment history'
-call 200 GET /payments/history --header "$authorization" >/dev/null
+step 'Register a viewer'
+viewer="authorization: Bearer $(call 201 POST /auth/register --header "$json" \
+  --data "{\"username\":\"${name}_v\",\"email\":\"${name}_v@example.com\",\"password\":\"$password\"}" | member accessToken)"
+
+step 'Put 50.00 into the wallet'
+call 201 POST /payments/top-up --header "$json" --header "$viewer" --data '{"amount":5000}' >/dev/null
+
+step 'Tip 5.00, and once more under the same key, which charges nothing'
+tip="{\"streamId\":\"$stream\",\"amount\":500,\"message\":\"Bravo!\"}"
+first=$(call 201 POST /payments/tip --header "$json" --header "$viewer" --header "idempotency-key: $name" --data "$tip")
+again=$(call 201 POST /payments/tip --header "$json" --header "$viewer" --header "idempotency-key: $name" --data "$tip")
+[ "$first" = "$again" ] || { echo 'expected the same answer' >&2; exit 1; }
+
+step 'Look at the wallet and the payment history'
+call 200 GET /payments/wallet --header "$viewer" >/dev/null
+call 200 GET /payments/history --header "$viewer" >/dev/null
+
+step 'See what was earned'
+call 200 GET /payments/earnings --header "$authorization" >/dev/null
 
 step 'End the stream'
 call 200 DELETE "/streams/$stream" --header "$authorization" >/dev/null

@@ -51,11 +51,15 @@ export const watchStream = (api: TRPCClient<AppRouter>, streamId: string, onSeen
     wake();
   };
   api.streams.onEvent.subscribe(
-    { streamId, kinds: ['chat', 'stream'] },
+    { streamId, kinds: ['chat', 'tips', 'stream'] },
     {
       onData: ({ id, data }) => {
         if (data.type === 'snapshot') note(id, `"${data.stream.title}", with ${data.viewerCount} watching`);
         if (data.type === 'chatMessage') note(id, `${data.message.author.username}: ${data.message.content}`);
+        if (data.type === 'tipReceived') {
+          const { from, amount, message } = data.tip;
+          note(id, `${from?.username ?? 'somebody'} tips ${(amount / 100).toFixed(2)}: ${message}`);
+        }
         if (data.type === 'streamUpdate') note(id, `the stream is ${data.stream.status}`);
       },
       onError: (error) => {

@@ -105,10 +105,21 @@ const demo = async () => {
     `Nothing was missed: both have seen the same ${friends.seen.length - 1} messages, in order, once each.`,
   );
 
+  step('A tip is paid before the room hears of it');
+  await viewer.api.payments.topUp.mutate({ amount: 5000 });
+  say('demo_viewer', 'puts 50.00 into the wallet');
+  const { balance } = await viewer.api.payments.tip.mutate({
+    streamId: stream.id,
+    amount: 500,
+    message: 'Bravo!',
+  });
+  say('demo_viewer', `tips 5.00 and has ${(balance / 100).toFixed(2)} left`);
+  await Promise.all([viewers.hasSeen(before + 5), friends.hasSeen(before + 5)]);
+
   step('It ends');
   const ended = await performer.api.streams.end.mutate({ id: stream.id });
   say('demo_performer', `ends it: ${ended.status} at ${ended.endedAt}`);
-  await Promise.all([viewers.hasSeen(before + 5), friends.hasSeen(before + 5)]);
+  await Promise.all([viewers.hasSeen(before + 6), friends.hasSeen(before + 6)]);
   const after = await viewer.api.streams.list.query({ tag: 'demo' });
   say('demo_viewer', `lists what is live: ${after.items.length} streams`);
 };

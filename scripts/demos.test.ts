@@ -94,7 +94,13 @@ it.runIf(hasCurl)('goes the way of a new user with curl alone', async () => {
     'POST /auth/login -> 200',
     'POST /streams -> 201',
     'GET /streams/{id} -> 200',
+    'POST /auth/register -> 201',
+    'POST /payments/top-up -> 201',
+    'POST /payments/tip -> 201',
+    'POST /payments/tip -> 201',
+    'GET /payments/wallet -> 200',
     'GET /payments/history -> 200',
+    'GET /payments/earnings -> 200',
     'DELETE /streams/{id} -> 200',
   ]);
 });

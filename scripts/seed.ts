@@ -4,8 +4,8 @@ import { run, say, withServerParts } from './with-server-parts.js';
 
 /** Adds the demo accounts and streams, whose password anyone can read; never to a production database. */
 run(() =>
-  withServerParts(async ({ config, ...parts }) => {
-    if (config.mode === 'production')
+  withServerParts(async (parts) => {
+    if (parts.config.mode === 'production')
       throw new StartupError('Demo accounts do not belong in production.', 78);
     await seedDemo(parts, say);
     say('The demo accounts and streams are there.');

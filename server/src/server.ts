@@ -73,7 +73,7 @@ export const startServer = async (
   };
   try {
     const hasDemoData = opened.isEmbedded && config.mode === 'development';
-    if (hasDemoData) await seedDemo({ services, database }, onStep);
+    if (hasDemoData) await seedDemo({ config, services, database }, onStep);
     return { address: await listen(app, config), hasDemoData, stop };
   } catch (error) {
     await stop();

@@ -2,7 +2,7 @@
 import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure, TRPCSubscriptionProcedure } from '@trpc/server';
 import type { z } from 'zod';
 import type { ErrorShape } from './errors.js';
-import type { AppointModeratorInput, BecomePerformerInput, ChangePasswordInput, ChatFeedEvent, ChatHistoryInput, ChatMessage, ChatMessagePage, ClearChatInput, CreateStreamInput, DeleteMessageInput, DeleteUserInput, DeletedUser, DirectoryEvent, DismissModeratorInput, Done, EndStreamInput, FollowInput, Following, GetPaymentInput, GetRoomSettingsInput, GetStreamInput, GetUserInput, LiftRestrictionInput, ListFollowedInput, ListModerationActionsInput, ListModeratorsInput, ListRestrictionsInput, ListStreamsInput, ListUserStreamsInput, ListViewersInput, LoggedOut, LoginInput, LogoutInput, ModerationActionPage, Moderator, ModeratorPage, NoInput, OnDirectoryInput, OnEventInput, OnRoomInput, OwnUser, Payment, PaymentHistoryInput, PaymentPage, PinMessageInput, PresenceFeedEvent, RefreshInput, RegisterInput, RenewSocketInput, RestrictViewerInput, Restriction, RestrictionPage, RoomEvent, RoomSettings, SendMessageInput, SignedIn, SocketRenewed, StartStreamInput, Stream, StreamPage, TipFeedEvent, TokenPair, UnfollowInput, UnpinMessageInput, UpdateRoomSettingsInput, UpdateStreamInput, UpdateUserInput, UserProfile, UserSummaryPage, VerifyUserInput, ViewerPage } from './index.js';
+import type { AppointModeratorInput, ApprovePayoutInput, BecomePerformerInput, BuyAccessInput, ChangePasswordInput, ChatFeedEvent, ChatHistoryInput, ChatMessage, ChatMessagePage, ClearChatInput, ClearTipGoalInput, ConfirmTopUpInput, CreateStreamInput, DeleteMessageInput, DeleteUserInput, DeletedUser, DirectoryEvent, DismissModeratorInput, Done, Earnings, EarningsInput, EndStreamInput, FollowInput, Following, GetPaymentInput, GetRoomSettingsInput, GetStreamInput, GetTipGoalInput, GetUserInput, Leaderboard, LeaderboardInput, LiftRestrictionInput, ListFollowedInput, ListModerationActionsInput, ListModeratorsInput, ListPayoutsInput, ListRestrictionsInput, ListStreamsInput, ListUserStreamsInput, ListViewersInput, LoggedOut, LoginInput, LogoutInput, MarkPayoutPaidInput, ModerationActionPage, Moderator, ModeratorPage, NoInput, OnDirectoryInput, OnEventInput, OnRoomInput, OnWalletInput, OwnUser, PaidAnswer, Payment, PaymentHistoryInput, PaymentPage, Payout, PayoutPage, PinMessageInput, PresenceFeedEvent, RefreshInput, RefundAnswer, RefundInput, RegisterInput, RejectPayoutInput, RenewSocketInput, RequestPayoutInput, RestrictViewerInput, Restriction, RestrictionPage, RoomEvent, RoomSettings, SendMessageInput, SendTipInput, SetSpendingLimitInput, SetTipGoalInput, SignedIn, SocketRenewed, SpendingLimit, StartStreamInput, Stream, StreamPage, TipFeedEvent, TipGoalAnswer, TokenPair, TopUpAnswer, TopUpInput, UnfollowInput, UnpinMessageInput, UpdateRoomSettingsInput, UpdateStreamInput, UpdateUserInput, UserProfile, UserSummaryPage, VerifyUserInput, ViewerPage, Wallet, WalletFeedEvent } from './index.js';
 
 type Root = { ctx: object; meta: object; errorShape: ErrorShape; transformer: false };
 
@@ -50,6 +50,25 @@ export type AppRouter = TRPCBuiltRouter<
       history: TRPCQueryProcedure<{ input: z.input<typeof PaymentHistoryInput>; output: z.output<typeof PaymentPage>; meta: object }>;
       get: TRPCQueryProcedure<{ input: z.input<typeof GetPaymentInput>; output: z.output<typeof Payment>; meta: object }>;
       onTip: TRPCSubscriptionProcedure<{ input: z.input<typeof OnRoomInput>; output: AsyncIterable<{ id: string; data: z.output<typeof TipFeedEvent> }, void>; meta: object }>;
+      tip: TRPCMutationProcedure<{ input: z.input<typeof SendTipInput>; output: z.output<typeof PaidAnswer>; meta: object }>;
+      getGoal: TRPCQueryProcedure<{ input: z.input<typeof GetTipGoalInput>; output: z.output<typeof TipGoalAnswer>; meta: object }>;
+      setGoal: TRPCMutationProcedure<{ input: z.input<typeof SetTipGoalInput>; output: z.output<typeof TipGoalAnswer>; meta: object }>;
+      clearGoal: TRPCMutationProcedure<{ input: z.input<typeof ClearTipGoalInput>; output: z.output<typeof Done>; meta: object }>;
+      leaderboard: TRPCQueryProcedure<{ input: z.input<typeof LeaderboardInput>; output: z.output<typeof Leaderboard>; meta: object }>;
+      buyAccess: TRPCMutationProcedure<{ input: z.input<typeof BuyAccessInput>; output: z.output<typeof PaidAnswer>; meta: object }>;
+      refund: TRPCMutationProcedure<{ input: z.input<typeof RefundInput>; output: z.output<typeof RefundAnswer>; meta: object }>;
+      topUp: TRPCMutationProcedure<{ input: z.input<typeof TopUpInput>; output: z.output<typeof TopUpAnswer>; meta: object }>;
+      confirmTopUp: TRPCMutationProcedure<{ input: z.input<typeof ConfirmTopUpInput>; output: z.output<typeof TopUpAnswer>; meta: object }>;
+      wallet: TRPCQueryProcedure<{ input: void; output: z.output<typeof Wallet>; meta: object }>;
+      onWallet: TRPCSubscriptionProcedure<{ input: z.input<typeof OnWalletInput>; output: AsyncIterable<{ id: string; data: z.output<typeof WalletFeedEvent> }, void>; meta: object }>;
+      getSpendingLimit: TRPCQueryProcedure<{ input: void; output: z.output<typeof SpendingLimit>; meta: object }>;
+      setSpendingLimit: TRPCMutationProcedure<{ input: z.input<typeof SetSpendingLimitInput>; output: z.output<typeof SpendingLimit>; meta: object }>;
+      requestPayout: TRPCMutationProcedure<{ input: z.input<typeof RequestPayoutInput>; output: z.output<typeof Payout>; meta: object }>;
+      listPayouts: TRPCQueryProcedure<{ input: z.input<typeof ListPayoutsInput>; output: z.output<typeof PayoutPage>; meta: object }>;
+      approvePayout: TRPCMutationProcedure<{ input: z.input<typeof ApprovePayoutInput>; output: z.output<typeof Payout>; meta: object }>;
+      rejectPayout: TRPCMutationProcedure<{ input: z.input<typeof RejectPayoutInput>; output: z.output<typeof Payout>; meta: object }>;
+      markPayoutPaid: TRPCMutationProcedure<{ input: z.input<typeof MarkPayoutPaidInput>; output: z.output<typeof Payout>; meta: object }>;
+      earnings: TRPCQueryProcedure<{ input: z.input<typeof EarningsInput>; output: z.output<typeof Earnings>; meta: object }>;
     };
     moderation: {
       getSettings: TRPCQueryProcedure<{ input: z.input<typeof GetRoomSettingsInput>; output: z.output<typeof RoomSettings>; meta: object }>;

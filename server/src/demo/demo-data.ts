@@ -1,5 +1,6 @@
 import type { CreateStreamInput, SignedIn } from '@versbottomlex/shared';
 import { listTakenUsernames, setRole } from '../administration/administration.queries.js';
+import type { Config } from '../config.js';
 import type { Database } from '../platform/database.js';
 import type { Services } from '../services.js';
 
@@ -7,7 +8,13 @@ import type { Services } from '../services.js';
 export const DEMO_PASSWORD = 'demo-versbottomlex';
 
 type DemoStream = Partial<CreateStreamInput> & { title: string; startsInHours?: number };
-type DemoAccount = { username: string; role: 'viewer' | 'performer' | 'admin'; streams?: DemoStream[] };
+type DemoAccount = {
+  username: string;
+  role: 'viewer' | 'performer' | 'admin';
+  streams?: DemoStream[];
+  /** What is in the wallet, in minor units. */
+  wallet?: number;
+};
 
 export const demoAccounts: DemoAccount[] = [
   {
@@ -36,13 +43,13 @@ export const demoAccounts: DemoAccount[] = [
       { title: 'Portraits of the chat', category: 'Art', tags: ['art', 'drawing'], startsInHours: 24 },
     ],
   },
-  { username: 'vic_viewer', role: 'viewer' },
+  { username: 'vic_viewer', role: 'viewer', wallet: 10_000 },
   { username: 'demo_admin', role: 'admin' },
 ];
 
 export const demoEmail = (username: string) => `${username}@example.com`;
 
-type Deps = { services: Services; database: Database };
+type Deps = { config: Config; services: Services; database: Database };
 
 const register = ({ services }: Deps, username: string): Promise<SignedIn> =>
   services.auth.register({ username, email: demoEmail(username), password: DEMO_PASSWORD }, 'demo');
@@ -64,10 +71,18 @@ const createStreams = async ({ services }: Deps, signedIn: SignedIn, streams: De
   }
 };
 
-const createAccount = async (deps: Deps, { username, role, streams = [] }: DemoAccount): Promise<void> => {
+/** With money of the sandbox; that of other providers is not ours to make up. */
+const fillWallet = async ({ config, services }: Deps, signedIn: SignedIn, amount: number): Promise<void> => {
+  if (config.payments.provider !== 'sandbox') return;
+  await services.topUps.open(await services.auth.authenticateAfresh(signedIn.accessToken), { amount });
+};
+
+const createAccount = async (deps: Deps, account: DemoAccount): Promise<void> => {
+  const { username, role, streams = [], wallet } = account;
   const signedIn = await register(deps, username);
   await setRole(deps.database, { username, role, isVerified: role !== 'viewer' });
   await createStreams(deps, signedIn, streams);
+  if (wallet !== undefined) await fillWallet(deps, signedIn, wallet);
 };
 
 /** Makes the demo accounts and their streams; accounts that exist already stay as they are. */

@@ -105,7 +105,6 @@ export const createShowSettler = (deps: SettlerDeps) => {
   return {
     sweep,
     start: (): void => {
-      isStopping = false;
       unsubscribe = bus.subscribe((event) => {
         if (event.type === 'streamChanged') void settle(event.streamId);
       });
@@ -118,6 +117,7 @@ export const createShowSettler = (deps: SettlerDeps) => {
       clearInterval(timer);
       await sweeping?.catch(() => {});
       await Promise.all(underWay.values());
+      isStopping = false;
     },
   };
 };

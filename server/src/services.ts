@@ -54,12 +54,15 @@ export type Services = {
   live: LiveService;
 };
 
-/** Every service, constructed here and nowhere else. */
-export const createServices = (platform: Platform): Services => {
+/** Every service, constructed here and nowhere else; with the provider that is configured, unless a test has another. */
+export const createServices = (platform: Platform, provider = chooseProvider(platform)): Services => {
   const { config, clock } = platform;
   const tokens = createTokens({ secrets: config.tokenSecrets, clock });
   const auth = createAuthService({ ...platform, tokens });
-  const ledger = createLedgerService({ ...platform, auditIntervalMinutes: config.payments.auditIntervalMinutes });
+  const ledger = createLedgerService({
+    ...platform,
+    auditIntervalMinutes: config.payments.auditIntervalMinutes,
+  });
   const users = createUsersService({ ...platform, ledger, performerApproval: config.performerApproval });
   const streams = createStreamsService({
     ...platform,
@@ -88,7 +91,7 @@ export const createServices = (platform: Platform): Services => {
     ...platform,
     ledger,
     currency: config.payments.currency,
-    provider: chooseProvider({ payments: config.payments, clock }),
+    provider,
   });
   const refunds = createRefundsService({ ...platform, ledger, payments, topUps });
   const wallet = createWalletService({

@@ -6,6 +6,7 @@ import { createEventBus, type EventBus } from '../src/platform/event-bus.js';
 import { createLogger, type Logger } from '../src/platform/logger.js';
 import type { PasswordHasher } from '../src/platform/password-hasher.js';
 import { createServices, type Services } from '../src/services.js';
+import type { PaymentProvider } from '../src/top-ups/providers/provider.js';
 import { createTestDatabase } from './database.js';
 
 /** Time that stands still until a test moves it. */
@@ -40,6 +41,8 @@ export type TestOptions = {
   environment?: Record<string, string>;
   passwords?: PasswordHasher;
   clock?: FakeClock;
+  /** In the place of the payment provider that is configured. */
+  provider?: (parts: { clock: FakeClock }) => PaymentProvider | null;
 };
 
 export type TestServices = {
@@ -65,7 +68,8 @@ export const createTestServices = async (options: TestOptions = {}): Promise<Tes
   const database = createDatabase({ url: own.url, poolMax: 5, prepare: true });
   const bus = createEventBus();
   const passwords = options.passwords ?? fakePasswords;
-  const services = createServices({ config, database, bus, clock, logger, passwords });
+  const platform = { config, database, bus, clock, logger, passwords };
+  const services = createServices(platform, options.provider?.({ clock }));
   return {
     config,
     database,

@@ -1,9 +1,7 @@
 import { ledgerAccounts, payments, providerEvents, providerPayments } from '@versbottomlex/database';
 import type { SignedIn, TopUpAnswer } from '@versbottomlex/shared';
 import { and, eq, sql } from 'drizzle-orm';
-import type { PaymentProvider } from '../src/top-ups/providers/provider.js';
-import { createTopUpsService } from '../src/top-ups/top-ups.service.js';
-import { createTestServices, type TestOptions, type TestServices } from './services.js';
+import type { TestServices } from './services.js';
 
 /** What a user's wallet holds. */
 export const balanceOf = async (
@@ -56,14 +54,3 @@ export const topUp = async (
   input: { amount: number; idempotencyKey?: string },
 ): Promise<TopUpAnswer> =>
   services.topUps.open(await services.auth.authenticateAfresh(by.accessToken), input);
-
-/** Every service, with `provider` in the place of the one that is configured. */
-export const createServicesWith = async (
-  provider: (parts: TestServices) => PaymentProvider | null,
-  options?: TestOptions,
-): Promise<TestServices> => {
-  const parts = await createTestServices(options);
-  const { ledger } = parts.services;
-  const topUps = createTopUpsService({ ...parts, ledger, currency: 'USD', provider: provider(parts) });
-  return { ...parts, services: { ...parts.services, topUps } };
-};

@@ -3,8 +3,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createFactories } from '../../test/factories.js';
 import { failureOf, outcomeOf, tally } from '../../test/outcome.js';
-import type { TestServices } from '../../test/services.js';
-import { balanceOf, createServicesWith, eventsOf, postingsOf, topUp, topUpsOf } from '../../test/top-ups.js';
+import { createTestServices, type TestServices } from '../../test/services.js';
+import { balanceOf, eventsOf, postingsOf, topUp, topUpsOf } from '../../test/top-ups.js';
 import { type PaymentProvider, providerUnavailable, type Webhook } from './providers/provider.js';
 import { createSandboxProvider } from './providers/sandbox.js';
 import { createTopUpsService } from './top-ups.service.js';
@@ -16,15 +16,17 @@ let onOpen: (call: () => ReturnType<PaymentProvider['open']>) => ReturnType<Paym
   call,
 ) => call();
 
-const test = await createServicesWith(({ clock }) => {
-  inner = createSandboxProvider({ clock });
-  return {
-    ...inner,
-    open: (payment) => {
-      calls.push(payment.paymentId);
-      return onOpen(() => inner.open(payment));
-    },
-  };
+const test = await createTestServices({
+  provider: ({ clock }) => {
+    inner = createSandboxProvider({ clock });
+    return {
+      ...inner,
+      open: (payment) => {
+        calls.push(payment.paymentId);
+        return onOpen(() => inner.open(payment));
+      },
+    };
+  },
 });
 const given = createFactories(test);
 afterAll(() => test.close());
@@ -263,7 +265,7 @@ describe('a refund', () => {
 
 describe('without a provider', () => {
   it('nothing is topped up, confirmed or received', async () => {
-    const none = await createServicesWith(() => null);
+    const none = await createTestServices({ provider: () => null });
     try {
       const viewer = await createFactories(none).account();
       expect((await failureOf(topUp(none, viewer, { amount: 500 }))).retryAfterMs).toBe(60_000);

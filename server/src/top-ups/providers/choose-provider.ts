@@ -5,12 +5,13 @@ import type { PaymentProvider } from './provider.js';
 import { createSandboxProvider } from './sandbox.js';
 import { createStripeProvider } from './stripe.js';
 
-type Parts = { payments: Config['payments']; clock: Clock };
+type Parts = { config: Pick<Config, 'payments'>; clock: Clock };
 
 /** How each provider is made from the configuration; its name is also one of PAYMENT_PROVIDER's. */
 const makers: Record<PaymentProviderName, (parts: Parts) => PaymentProvider> = {
   sandbox: createSandboxProvider,
-  stripe: ({ payments: { stripe }, clock }) => {
+  stripe: ({ config, clock }) => {
+    const { stripe } = config.payments;
     if (!stripe) throw new Error('the keys of Stripe are missing');
     return createStripeProvider({ ...stripe, clock });
   },
@@ -18,6 +19,6 @@ const makers: Record<PaymentProviderName, (parts: Parts) => PaymentProvider> = {
 
 /** The provider that is configured, or null where none is. */
 export const chooseProvider = (parts: Parts): PaymentProvider | null => {
-  const { provider } = parts.payments;
+  const { provider } = parts.config.payments;
   return provider === 'none' ? null : makers[provider](parts);
 };

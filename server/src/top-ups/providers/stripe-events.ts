@@ -66,8 +66,16 @@ const contentOf = (event: Stripe.Event): Omit<ProviderEvent, 'id' | 'type'> | un
   }
 };
 
-/** What an event of Stripe tells us; nothing for those that we do not act on. */
-export const readStripeEvent = (event: Stripe.Event): ProviderEvent[] => {
+/** What every event has; what is in its object is as the type says, since Stripe has signed it. */
+const Envelope = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  data: z.looseObject({ object: z.looseObject({}) }),
+});
+
+/** What an event of Stripe tells us; nothing for those that we do not act on. Throws for what is no event. */
+export const readStripeEvent = (text: string): ProviderEvent[] => {
+  const event = Envelope.parse(JSON.parse(text)) as unknown as Stripe.Event;
   const content = contentOf(event);
   return content ? [{ id: event.id, type: event.type, ...content }] : [];
 };

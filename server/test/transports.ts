@@ -17,6 +17,7 @@ export const socketPaths = [
   'streams.onDirectory',
   'chat.onMessage',
   'payments.onTip',
+  'payments.onWallet',
   'presence.onChange',
 ] as const satisfies AnyPath[];
 export type SocketPath = (typeof socketPaths)[number];

@@ -11,19 +11,19 @@ const Held = z.coerce.number().int();
 /** What users hold in a currency; a user without an account holds nothing. */
 const holdings = sql`from users
   left join ledger_accounts as wallet
-    on wallet.owner_id = users.id and wallet.kind = 'wallet' and wallet.currency = ${$('currency')}::text
+    on wallet.owner_id = users.id and wallet.kind = 'wallet' and wallet.currency = ${$('currency')}::char(3)
   left join ledger_accounts as earnings
-    on earnings.owner_id = users.id and earnings.kind = 'earnings' and earnings.currency = ${$('currency')}::text
+    on earnings.owner_id = users.id and earnings.kind = 'earnings' and earnings.currency = ${$('currency')}::char(3)
   cross join lateral (
     select coalesce(wallet.balance, 0) as balance,
       coalesce(earnings.balance, 0) + (
         select coalesce(sum(amount), 0) from ledger_pending where account_id = earnings.id
       ) as earned,
-      (
+      case when earnings.id is null then 0 else (
         select coalesce(sum(payments.amount), 0) from payouts join payments on payments.id = payouts.payment_id
-        where payments.payer_id = users.id and payments.currency = ${$('currency')}::text
+        where payments.payer_id = users.id and payments.currency = ${$('currency')}::char(3)
           and payouts.status in ('requested', 'approved')
-      ) as asked_for
+      ) end as asked_for
   ) as held`;
 
 /** Whatever a wallet shows, apart from what time alone changes, as one text. */

@@ -97,6 +97,13 @@ const refuseUnsafeProduction = (env: Parsed) => {
   if (missing.length > 0) refuse(missing.map((name) => `${name} must be set in production`));
 };
 
+/** The embedded database has one role, which owns everything. */
+const refuseLoneMigrationUrl = (env: Parsed) => {
+  if (env.DATABASE_MIGRATION_URL !== undefined && env.DATABASE_URL === undefined) {
+    refuse(['DATABASE_URL must be set with DATABASE_MIGRATION_URL']);
+  }
+};
+
 /** Sandbox money is free, so that it must never be taken for real money. */
 const providerOf = (env: Parsed): 'sandbox' | 'stripe' | 'none' => {
   const isProduction = env.NODE_ENV === 'production';
@@ -185,6 +192,7 @@ export const loadConfig = (
 ): Config => {
   const env = parse(environment);
   if (env.NODE_ENV === 'production') refuseUnsafeProduction(env);
+  refuseLoneMigrationUrl(env);
   const dataDirectory = resolve(projectDirectory, env.DATA_DIRECTORY);
   return Object.freeze({
     mode: env.NODE_ENV,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Config, projectDirectory } from './config.js';
+import { grantPrivileges } from './grant-privileges.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
 import { findEmbeddedPostgres } from './platform/embedded-postgres/find-embedded-postgres.js';
 import { migrateDatabase, waitForDatabase } from './platform/migrations.js';
@@ -29,6 +30,15 @@ const locate = async (
   return { ...embedded, isEmbedded: true };
 };
 
+/** Makes the tables as their owner, where that is another role than the one that serves, which is then let at them. */
+const migrate = async (url: string, migrationUrl: string | undefined): Promise<void> => {
+  if (migrationUrl === undefined) return migrateDatabase(url, migrationsDirectory);
+  const [owner, role] = [await waitForDatabase(migrationUrl), await waitForDatabase(url)];
+  await migrateDatabase(migrationUrl, migrationsDirectory, async (sql) => {
+    if (role !== owner) await grantPrivileges(sql, role);
+  });
+};
+
 /**
  * The database that is configured, or without DATABASE_URL an embedded one that is started here; it answers, and its
  * tables are up to date. With `joinsRunning` an embedded one that a server of this folder runs is used, and left
@@ -41,7 +51,7 @@ export const openDatabase = async (
 ): Promise<OpenDatabase> => {
   const opened = await locate(config, onStep, joinsRunning);
   try {
-    if (config.database.migrateOnStart) await migrateDatabase(opened.url, migrationsDirectory);
+    if (config.database.migrateOnStart) await migrate(opened.url, config.database.migrationUrl);
     else await waitForDatabase(opened.url);
     return opened;
   } catch (error) {

@@ -168,10 +168,7 @@ export const sampleCalls: Record<ProcedurePath, Prepare> = {
   },
   'payments.get': async (given) => {
     const owner = await given.account();
-    const payee = await given.performer();
-    return {
-      owner,
-      input: { id: (await given.payment({ payerId: owner.user.id, payeeId: payee.user.id })).id },
-    };
+    const ticket = await given.ticket(owner, await given.show(await given.performer()));
+    return { owner, input: { id: ticket.id } };
   },
 };

@@ -72,13 +72,19 @@ const connect = async (url: string): Promise<postgres.Sql> => {
 
 /**
  * Waits for the database, checks its version, and brings its tables up to date under an advisory lock, so that any
- * number of processes may start at once. Throws StartupError (69) with one sentence when it cannot.
+ * number of processes may start at once; what is done `afterwards` is too. Throws StartupError (69) with one sentence
+ * when it cannot.
  */
-export const migrateDatabase = async (url: string, migrationsDirectory: string): Promise<void> => {
+export const migrateDatabase = async (
+  url: string,
+  migrationsDirectory: string,
+  afterwards: (sql: postgres.Sql) => Promise<void> = async () => {},
+): Promise<void> => {
   const sql = await connect(url);
   try {
     await sql`select pg_advisory_lock(${ADVISORY_LOCK_KEY})`;
     await migrate(drizzle(sql), { migrationsFolder: migrationsDirectory });
+    await afterwards(sql);
   } catch (error) {
     const clean = toDatabaseError(error);
     const reason = clean instanceof AppError ? 'the connection was lost' : clean.message;
@@ -88,8 +94,15 @@ export const migrateDatabase = async (url: string, migrationsDirectory: string):
   }
 };
 
-/** As {@link migrateDatabase}, without changing anything: waits and checks the version. */
-export const waitForDatabase = async (url: string): Promise<void> => {
+/** As {@link migrateDatabase}, without changing anything: waits and checks the version. Returns the role of `url`. */
+export const waitForDatabase = async (url: string): Promise<string> => {
   const sql = await connect(url);
-  await sql.end({ timeout: 1 });
+  try {
+    const [row] = await sql<{ role: string }[]>`select current_user as role`;
+    return row?.role ?? '';
+  } catch (error) {
+    throw unavailable(`PostgreSQL at ${addressOf(url)} was lost.`, toDatabaseError(error));
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
 };

@@ -54,7 +54,14 @@ export const usersRouter = router({
         description:
           'Anonymises the account for good and ends its sessions and streams; the ledger stays. For the user, with a login of the last 15 minutes, and for admins. Money keeps it from being deleted, unless it is given up.',
       },
-      errors: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'NOT_FOUND', 'BALANCE_OPEN', 'VALIDATION_FAILED'],
+      errors: [
+        'FORBIDDEN',
+        'REAUTHENTICATION_REQUIRED',
+        'NOT_FOUND',
+        'BALANCE_OPEN',
+        'VALIDATION_FAILED',
+        'PAYMENTS_HALTED',
+      ],
     })
     .input(DeleteUserInput)
     .output(DeletedUser)

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { expect } from 'vitest';
 import { contract, invalidFields } from '../contract.js';
@@ -139,6 +140,28 @@ contract('users.delete', {
       const other = await given.account();
       await given.funds(other, 500);
       return call({ id: other.user.id }, { as: await given.admin() });
+    },
+  },
+
+  PAYMENTS_HALTED: {
+    'when money would be given up while the ledger is out of balance; without that, nothing moves': async ({
+      call,
+      given,
+      test,
+    }) => {
+      const [self, other] = [await given.account(), await given.account()];
+      await given.funds(self, 500);
+      const err = async (by: number) => {
+        await test.database.client.execute(sql`
+          update ledger_accounts set balance = balance + ${by}::int where owner_id = ${self.user.id}`);
+        await test.services.ledger.audit();
+      };
+      await err(1);
+      const answer = await call({ id: self.user.id, forfeitBalance: true }, { as: self });
+      expect((await call({ id: other.user.id }, { as: other })).status).toBe(200);
+      await err(-1);
+      expect((await call({ id: self.user.id, forfeitBalance: true }, { as: self })).status).toBe(200);
+      return answer;
     },
   },
 

@@ -1,20 +1,27 @@
 -- What of an earnings account may be paid out at `as_of`, in minor units: its balance with what still waits to be folded,
 -- less what came in during the last `hold_days` days and was not given back. Payouts and their returns are no income, so
--- that what comes back from a payout is not held anew. Zero for an account that is not there. All of it is read by one
--- snapshot: whoever debits the account afterwards has folded and locked it before.
+-- that what comes back from a payout is not held anew; they are few, and found by their payments, so that the many entries
+-- of a busy performer are only added up. Zero for an account that is not there. All of it is read by one snapshot: whoever
+-- debits the account afterwards has folded and locked it before.
 CREATE FUNCTION available_earnings(account bigint, hold_days integer, as_of timestamptz) RETURNS bigint
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+  held_from timestamptz := as_of - make_interval(days => hold_days);
+  performer uuid;
   balance bigint;
   held bigint;
 BEGIN
-  SELECT ledger_accounts.balance
+  SELECT owner_id, ledger_accounts.balance
       + (SELECT coalesce(sum(amount), 0) FROM ledger_pending WHERE account_id = account)
-    INTO balance FROM ledger_accounts WHERE id = account;
+    INTO performer, balance FROM ledger_accounts WHERE id = account;
   SELECT coalesce(sum(amount), 0) INTO held
-    FROM ledger_entries JOIN ledger_transactions AS posted ON posted.id = transaction_id
-    WHERE account_id = account AND ledger_entries.created_at > as_of - make_interval(days => hold_days)
-      AND posted.kind NOT IN ('payout', 'payout_return');
+    FROM ledger_entries WHERE account_id = account AND created_at > held_from;
+  SELECT held - coalesce(sum(entry.amount), 0) INTO held
+    FROM payments
+    JOIN ledger_transactions AS posted
+      ON posted.payment_id = payments.id AND posted.kind IN ('payout', 'payout_return') AND posted.created_at > held_from
+    JOIN ledger_entries AS entry ON entry.transaction_id = posted.id AND entry.account_id = account
+    WHERE payer_id = performer AND type = 'payout';
   RETURN greatest(0, coalesce(balance, 0) - greatest(0, held));
 END
 $$;
@@ -85,10 +92,10 @@ BEGIN
     held := coalesce(earnings.balance, 0) - available;
     IF held > 0 THEN
       held_until := make_interval(days => hold_days) + (
-        SELECT max(ledger_entries.created_at) FROM ledger_entries
+        SELECT ledger_entries.created_at FROM ledger_entries
         JOIN ledger_transactions AS posted ON posted.id = transaction_id
         WHERE account_id = earnings.id AND amount > 0 AND posted.kind <> 'payout_return'
-          AND ledger_entries.created_at > requested_time - make_interval(days => hold_days));
+        ORDER BY ledger_entries.created_at DESC LIMIT 1);
     END IF;
   END IF;
   IF outcome IS NOT NULL THEN

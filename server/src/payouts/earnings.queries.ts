@@ -1,5 +1,5 @@
 import { PaymentType } from '@versbottomlex/shared';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Database, preparedSql } from '../platform/database.js';
 
@@ -19,41 +19,57 @@ const SumRow = z.object({
 });
 export type EarningsSum = z.infer<typeof SumRow>;
 
-// From the ledger, by the index on an account's entries in time, so that `net` is what was credited, to the unit; a
-// payment says what its payer gave. A show counts with its release, by the tickets that had not been given back before;
-// a refund counts only where it was taken from the earnings, and takes off what it gave back.
+const isInPeriod = (moment: SQL) => sql`
+  ${moment} >= (${$('from')}::date)::timestamp at time zone 'UTC'
+  and ${moment} < (${$('to')}::date + 1)::timestamp at time zone 'UTC'`;
+
+const dayOf = (moment: SQL) => sql`(${moment} at time zone 'UTC')::date`;
+
+/** Whether the refund of a ticket came before the release of its show, out of what nobody had earned yet. */
+const isFromEscrow = (refundId: SQL) => sql`exists (
+  select from ledger_transactions as posted
+  join ledger_entries as entry on entry.transaction_id = posted.id
+  join ledger_accounts as account on account.id = entry.account_id and account.kind = 'tickets'
+  where posted.payment_id = ${refundId} and posted.kind = 'refund')`;
+
+// A tip is read from the payment alone, since there are many: what the payee got is what the fee left. A show counts with
+// the release of its tickets, a refund where it was taken from the earnings, both by what the ledger says of them.
 const sumStatement = preparedSql(
   'earnings_sum',
   SumRow,
-  sql`with entries as (
-    select posted.id, posted.kind, posted.payment_id, posted.stream_id, account.id as account_id, entry.amount as net,
-      (entry.created_at at time zone 'UTC')::date as day
-    from ledger_accounts as account
-    join ledger_entries as entry on entry.account_id = account.id
-      and entry.created_at >= (${$('from')}::date)::timestamp at time zone 'UTC'
-      and entry.created_at < (${$('to')}::date + 1)::timestamp at time zone 'UTC'
-    join ledger_transactions as posted on posted.id = entry.transaction_id
-    where account.owner_id = ${$('performerId')}::uuid and account.kind = 'earnings'
-      and account.currency = ${$('currency')}::char(3) and posted.kind in ('tip', 'release', 'refund')
+  sql`with earnings as (
+    select id from ledger_accounts
+    where owner_id = ${$('performerId')}::uuid and kind = 'earnings' and currency = ${$('currency')}::char(3)
   ), earned as (
-    select day, payment.type, payment.stream_id, 1 as count, payment.amount::bigint as gross, net
-    from entries join payments as payment on payment.id = entries.payment_id where kind = 'tip'
+    select ${dayOf(sql`completed_at`)} as day, type, stream_id, 1 as count, amount::bigint as gross,
+      (amount - fee)::bigint as net
+    from payments
+    where payee_id = ${$('performerId')}::uuid and type = 'tip' and status in ('completed', 'refunded')
+      and currency = ${$('currency')}::char(3) and ${isInPeriod(sql`completed_at`)}
     union all
-    select day, given.type, given.stream_id, -1, -refund.amount::bigint, net
-    from entries join payments as refund on refund.id = entries.payment_id
-    join payments as given on given.id = refund.refunds_id where kind = 'refund'
+    select ${dayOf(sql`posted.created_at`)}, given.type, given.stream_id, -1, -refund.amount::bigint, coalesce(taken.amount, 0)
+    from payments as refund
+    join payments as given on given.id = refund.refunds_id and given.type in ('tip', 'private_show')
+    join ledger_transactions as posted on posted.payment_id = refund.id and posted.kind = 'refund'
+    left join ledger_entries as taken
+      on taken.transaction_id = posted.id and taken.account_id = (select id from earnings)
+    where refund.payer_id = ${$('performerId')}::uuid and refund.type = 'refund'
+      and refund.currency = ${$('currency')}::char(3) and ${isInPeriod(sql`posted.created_at`)}
+      and not ${isFromEscrow(sql`refund.id`)}
     union all
-    select day, 'private_show', entries.stream_id, tickets.count, tickets.gross, net
-    from entries cross join lateral (
-      select count(*) as count, coalesce(sum(ticket.amount), 0) as gross
-      from payments as ticket
-      where ticket.stream_id = entries.stream_id and ticket.type = 'private_show'
-        and (ticket.status = 'completed' or ticket.status = 'refunded' and exists (
-          select from payments as refund
-          join ledger_transactions as posted on posted.payment_id = refund.id and posted.kind = 'refund'
-          join ledger_entries as taken on taken.transaction_id = posted.id and taken.account_id = entries.account_id
-          where refund.refunds_id = ticket.id))
-    ) as tickets where kind = 'release'
+    select ${dayOf(sql`posted.created_at`)}, 'private_show', streams.id, tickets.count, tickets.gross, coalesce(given.amount, 0)
+    from streams
+    join ledger_transactions as posted on posted.stream_id = streams.id and ${isInPeriod(sql`posted.created_at`)}
+    left join ledger_entries as given
+      on given.transaction_id = posted.id and given.account_id = (select id from earnings)
+    cross join lateral (
+      select count(*) as count, sum(ticket.amount) as gross
+      from payments as ticket left join payments as refund on refund.refunds_id = ticket.id
+      where ticket.stream_id = streams.id and ticket.type = 'private_show'
+        and ticket.status in ('completed', 'refunded') and ticket.currency = ${$('currency')}::char(3)
+        and (refund.id is null or not ${isFromEscrow(sql`refund.id`)})
+    ) as tickets
+    where streams.performer_id = ${$('performerId')}::uuid and tickets.count > 0
   ), sums as (
     select case grouping(day, type, stream_id) when 7 then 'total' when 3 then 'day' when 5 then 'type' else 'stream' end
         as over, day, type, stream_id, sum(count) as count, sum(gross) as gross, sum(net) as net

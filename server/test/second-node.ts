@@ -13,5 +13,5 @@ export const openSecondNode = (
   const logger = createLogger('ERROR', () => {});
   const bus = createEventBus();
   const services = createServices({ config, database, bus, clock, logger, passwords: fakePasswords });
-  return { services, database, close: database.close };
+  return { services, database, bus, close: database.close };
 };

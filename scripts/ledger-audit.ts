@@ -17,7 +17,7 @@ run(() =>
     say(
       found.breakCount === 0
         ? `The ledger is sound: ${found.entryCount} entries, audited in ${seconds.toFixed(1)} s.`
-        : `The ledger is broken: ${found.breakCount} breaks in ${found.entryCount} entries. Payments are halted.`,
+        : `The ledger is broken: ${found.breakCount} ${found.breakCount === 1 ? 'break' : 'breaks'} in ${found.entryCount} entries. Payments are halted.`,
     );
     if (found.breakCount > 0) process.exitCode = 1;
   }),

@@ -171,6 +171,12 @@ describe('what is left out', () => {
   });
 });
 
+test('refuses another role for migrations where the embedded database has but one', () => {
+  expect(() => load({ DATABASE_MIGRATION_URL: 'postgres://owner@db.internal/app' })).toThrow(
+    'Configuration: DATABASE_URL must be set with DATABASE_MIGRATION_URL.',
+  );
+});
+
 test('reads lists, networks and flags', () => {
   const config = load({
     WEB_ORIGINS: 'https://www.example.com, http://localhost:5173,',

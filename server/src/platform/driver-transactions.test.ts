@@ -20,8 +20,10 @@ const createGate = () => {
   return { open, opened };
 };
 
-// This is why a write is one statement here, and lint bans the driver's transactions (postgres issue 1216). Once this
-// test fails, the driver is mended, and the ban can be thought over.
+// This is why a write is one statement here, and lint bans the driver's transactions (postgres issue 1216). Money moves
+// least of all in one: a debit whose connection died would be committed by whoever has the next transaction, without its
+// credit, and its caller would hear that it failed. Once this test fails, the driver is mended, and the ban can be
+// thought over.
 it('the driver still runs a statement of a dead transaction inside another one, and commits it', async () => {
   await observer`create table bleeding (what text)`;
   const [connectionIsDead, otherHasBegun, deadHasGoneOn] = [createGate(), createGate(), createGate()];

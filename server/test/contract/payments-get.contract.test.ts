@@ -25,6 +25,10 @@ contract('payments.get', {
         streamId: null,
         amount: 500,
         currency: 'USD',
+        fee: null,
+        message: null,
+        isAnonymous: false,
+        refundsId: null,
         createdAt: expect.any(String),
         completedAt: expect.any(String),
       });
@@ -65,7 +69,7 @@ contract('payments.get', {
   VALIDATION_FAILED: invalidFields(
     async (given) => ({ input: { id: uuidv7() }, as: await given.account() }),
     {
-      id: ['latest', 'tip', '5'],
+      id: ['latest', 'tips', '5'],
       include: ['ledger'],
     },
   ),

@@ -48,7 +48,7 @@ describe('migrations and schema', () => {
       .sort((a, b) => (a.column < b.column ? -1 : 1));
     const found = await model.query(sql`
       select relname || '.' || attname as "column", format_type(atttypid, atttypmod) as type,
-        attnotnull as "isRequired", atthasdef as "hasDefault"
+        attnotnull as "isRequired", atthasdef or attidentity <> '' as "hasDefault"
       from pg_attribute join pg_class on pg_class.oid = attrelid
       where relnamespace = 'public'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped
       order by (relname || '.' || attname) collate "C"`);

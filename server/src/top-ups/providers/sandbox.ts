@@ -108,7 +108,11 @@ export const createSandboxProvider = ({
       if (!isSignedWebhook({ body, header }, secret, clock.now(), TOLERANCE_SECONDS)) {
         throw new AppError('SIGNATURE_INVALID');
       }
-      return [SandboxEvent.parse(JSON.parse(body.toString()))];
+      try {
+        return [SandboxEvent.parse(JSON.parse(body.toString()))];
+      } catch {
+        throw new AppError('MALFORMED_REQUEST', { detail: 'The body is not an event of the sandbox.' });
+      }
     },
   };
 };

@@ -36,7 +36,7 @@ const documentedCodes = (operation: TestedOperation): string[] =>
 
 /** The codes of which each operation has a case, in its own file or in one of those that go through all operations. */
 const testedCodes = (operation: TestedOperation): ErrorCode[] => {
-  const { access, errors = [] } = operation.meta;
+  const { access, errors = [], movesMoney = false } = operation.meta;
   return [
     ...errors,
     ...([
@@ -46,6 +46,7 @@ const testedCodes = (operation: TestedOperation): ErrorCode[] => {
       'INTERNAL_ERROR',
       'DEPENDENCY_UNAVAILABLE',
     ] as const),
+    ...(movesMoney ? (['PAYMENTS_HALTED'] as const) : []),
     ...(takesBody(operation)
       ? (['MALFORMED_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const)
       : []),

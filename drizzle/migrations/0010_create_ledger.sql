@@ -1,5 +1,5 @@
 CREATE TYPE "public"."ledger_account_kind" AS ENUM('wallet', 'earnings', 'tickets', 'payouts', 'revenue', 'forfeited', 'clearing');--> statement-breakpoint
-CREATE TYPE "public"."ledger_transaction_kind" AS ENUM('tip', 'top_up', 'private_show', 'refund', 'payout', 'payout_return', 'payout_paid', 'release', 'forfeit');--> statement-breakpoint
+CREATE TYPE "public"."ledger_transaction_kind" AS ENUM('tip', 'top_up', 'private_show', 'refund', 'payout', 'payout_return', 'payout_paid', 'release', 'forfeit', 'correction');--> statement-breakpoint
 CREATE TYPE "public"."payout_status" AS ENUM('requested', 'approved', 'rejected', 'paid');--> statement-breakpoint
 ALTER TYPE "public"."stream_event_type" ADD VALUE 'tipGoalChanged' BEFORE 'streamUpdate';--> statement-breakpoint
 CREATE TABLE "ledger_accounts" (

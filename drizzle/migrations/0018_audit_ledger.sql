@@ -11,6 +11,7 @@ WITH posted AS (
   FROM ledger_transactions AS posted
   JOIN payments ON payments.id = posted.payment_id
   JOIN payments AS paid ON paid.id = coalesce(payments.refunds_id, payments.id)
+  WHERE posted.kind <> 'correction'
 ), released AS (
   SELECT release.id, release.stream_id, streams.performer_id, sold.currency,
     sum(sold.amount) AS amount, sum(sold.fee) AS fee
@@ -97,7 +98,8 @@ VALUES
 -- wallet_history      what a wallet held after each entry is the sum of its entries until then
 -- payment_posted      a payment has the transactions that its type and status call for
 -- posting_founded     and no other transaction has it for its reason
--- entries_agree       a transaction moves what its payment or show says, between the accounts of those whom it names
+-- entries_agree       a transaction moves what its payment or show says, between the accounts of those whom it names; with
+--                     a correction for the same payment, which an operator has posted, the two together do
 -- refund_agrees       what is refunded has a refund that did not fail; a completed refund has refunded a payment; and it
 --                     gives back what was paid, to whom it was from
 -- payout_agrees       a payout and its payment stand alike
@@ -123,6 +125,12 @@ WITH by_transaction AS (
     OR (refund.payer_id, refund.payee_id) IS DISTINCT FROM (paid.payee_id, paid.payer_id) AS is_another,
     paid.status AS paid_status
   FROM payments AS refund JOIN payments AS paid ON paid.id = refund.refunds_id
+), corrections AS (
+  SELECT correction.id, (
+      SELECT min(corrected.id) FROM ledger_transactions AS corrected
+      WHERE corrected.payment_id = correction.payment_id AND corrected.kind <> 'correction'
+    ) AS corrected_id
+  FROM ledger_transactions AS correction WHERE correction.kind = 'correction'
 ), found (invariant, subject, detail) AS (
   SELECT 'zero_sum', 'transaction ' || transaction_id, 'its entries add up to ' || total
     FROM by_transaction WHERE total <> 0
@@ -175,19 +183,20 @@ WITH by_transaction AS (
     LEFT JOIN payments ON payments.id = posted.payment_id
     LEFT JOIN ledger_postings AS postings
       ON postings.type = payments.type AND postings.status = payments.status AND postings.kind = posted.kind
-    WHERE posted.payment_id IS NOT NULL AND postings.kind IS NULL
+    WHERE posted.payment_id IS NOT NULL AND posted.kind <> 'correction' AND postings.kind IS NULL
   UNION ALL
   SELECT 'entries_agree', 'transaction ' || transaction_id,
       'beyond what it is for, it moves ' || sum(amount) || ' ' || currency || ' into ' || kind
         || coalesce(' of ' || owner_id, ' of ' || stream_id, '')
     FROM (
-      SELECT transaction_id, account.kind, owner_id, account.stream_id, currency, amount
+      SELECT coalesce(corrections.corrected_id, transaction_id), account.kind, owner_id, account.stream_id, currency, amount
         FROM ledger_entries
         JOIN ledger_accounts AS account ON account.id = account_id
         JOIN ledger_transactions AS posted ON posted.id = transaction_id AND posted.kind <> 'forfeit'
+        LEFT JOIN corrections ON corrections.id = transaction_id
       UNION ALL
       SELECT transaction_id, kind, owner_id, stream_id, currency, -amount FROM ledger_expectations
-    ) AS difference
+    ) AS difference (transaction_id, kind, owner_id, stream_id, currency, amount)
     GROUP BY transaction_id, kind, owner_id, stream_id, currency HAVING sum(amount) <> 0
   UNION ALL
   SELECT 'entries_agree', 'transaction ' || transaction_id, 'it is a forfeit, and moves more than what one user held'

@@ -383,6 +383,21 @@ describe('reports as broken', () => {
     expect(invariantsOf(await brokenBy(...undone))).toEqual(['entries_agree']);
   });
 
+  it('nothing, when what moved wrongly is put right by a correction, and entries_agree when that is wrong too', async () => {
+    const wrong = [
+      `update ledger_entries set amount = amount - 50 where account_id = ${revenue} and transaction_id = ${transactionOf(made.tip)}`,
+      `update ledger_entries set amount = amount + 50 where account_id = ${earnings} and transaction_id = ${transactionOf(made.tip)}`,
+      add(revenue, -50),
+      add(earnings, 50),
+    ];
+    const correct = (amount: number) =>
+      `select post_transaction('correction', '${made.tip}', null, array[${earnings}, ${revenue}],
+        array[-${amount}, ${amount}]::bigint[], now())`;
+    expect(await brokenBy(...wrong, correct(50))).toEqual([]);
+    expect(invariantsOf(await brokenBy(...wrong, correct(49)))).toEqual(['entries_agree']);
+    expect(invariantsOf(await brokenBy(correct(50)))).toEqual(['entries_agree']);
+  });
+
   it('refund_agrees, when a refund and what it gives back tell different stories', async () => {
     const kept = `update payments set status = 'completed' where id = '${made.refundedTip}'`;
     expect(invariantsOf(await brokenBy(kept))).toEqual(['refund_agrees']);

@@ -132,7 +132,7 @@ describe('ledger_transactions', () => {
 
   it('ledger_transaction_kind: has these kinds', async () => {
     expect(await enumOf('ledger_transaction_kind')).toBe(
-      '{tip,top_up,private_show,refund,payout,payout_return,payout_paid,release,forfeit}',
+      '{tip,top_up,private_show,refund,payout,payout_return,payout_paid,release,forfeit,correction}',
     );
   });
 
@@ -167,6 +167,7 @@ describe('ledger_transactions', () => {
       { kind: 'release', paymentId },
       { kind: 'forfeit', paymentId },
       { kind: 'forfeit', streamId },
+      { kind: 'correction' },
     ];
     for (const row of refused) expect(await insert(row)).toBe('ledger_transactions_kind_has_subject');
   });

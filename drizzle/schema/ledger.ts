@@ -88,6 +88,7 @@ export const ledgerTransactionKind = pgEnum('ledger_transaction_kind', [
   'payout_paid',
   'release',
   'forfeit',
+  'correction',
 ]);
 
 /** Movements of money, each whole or not at all. Append-only, held by triggers. */

@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { createFactories } from '../../test/factories.js';
 import { createTestApp, type TestApp } from '../../test/harness.js';
+import { callOver, operationOf } from '../../test/transports.js';
 
 const TOKEN = 'kTz0mQw8vR4yHs1dLb6nXc3pJf9gUe2a';
 
@@ -31,6 +33,21 @@ describe('/metrics', () => {
     expect(body).toMatch(/^process_cpu_seconds_total /m);
     const seconds = Number(/^ledger_audit_finished_timestamp_seconds (.*)$/m.exec(body)?.[1]);
     expect(seconds).toBeCloseTo(test.clock.now().getTime() / 1000, 0);
+  });
+
+  it('counts requests that move money by how they ended', async () => {
+    const { test } = await open();
+    const given = createFactories(test);
+    const owner = await given.account();
+    await given.funds(owner, 500);
+    const operation = operationOf('payments.tip');
+    const input = { performerId: (await given.performer()).user.id, amount: 300 };
+    for (let sent = 0; sent < 3; sent += 1) await callOver(test.app, 'REST', operation, input, { as: owner });
+    const { body } = await test.app.inject('/metrics');
+    expect(body.match(/^payment_requests_total.*$/gm)).toEqual([
+      'payment_requests_total{procedure="payments.tip",outcome="ok"} 1',
+      'payment_requests_total{procedure="payments.tip",outcome="INSUFFICIENT_FUNDS"} 2',
+    ]);
   });
 
   it('is there for this machine alone, told by its socket and not by what is claimed', async () => {

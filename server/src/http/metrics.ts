@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Config } from '../config.js';
 import { AppError } from '../platform/app-error.js';
 import type { Services } from '../services.js';
@@ -59,6 +59,16 @@ const createRegistry = (app: FastifyInstance, { ledger, live }: Parts['services'
     return Date.parse(ledger.lastAudit()?.finishedAt ?? new Date(0).toISOString()) / 1000;
   });
   gauge('ledger_entries', 'Entries of the ledger at that audit.', () => ledger.lastAudit()?.entryCount ?? 0);
+  new Counter({
+    name: 'payment_requests_total',
+    help: 'Requests that move money, by how they ended: ok, or the code of why none moved.',
+    labelNames: ['procedure', 'outcome'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { count, ...labels } of ledger.listRequests()) this.inc(labels, count);
+    },
+  });
   gauge('live_sockets', 'WebSockets that this process holds.', () => app.websocketServer.clients.size);
   gauge('live_rooms', 'Streams that are followed through this process.', () => live.load().rooms);
   gauge('live_followers', 'Feeds of streams that signed-in users follow here.', () => live.load().followers);

@@ -10,6 +10,8 @@ type Deps = { database: Database; clock: Clock; logger: Logger; auditIntervalMin
 export const createLedgerService = (deps: Deps) => {
   const folds = createFoldLoop(deps);
   const { audit, look, isSound, lastAudit, requireSound, ...auditor } = createAuditor(deps);
+  /** Of each procedure, how often a request of it ended how. */
+  const requests = new Map<string, Map<string, number>>();
   return {
     /** Throws PAYMENTS_HALTED while the last audit found a break. */
     requireSound,
@@ -21,6 +23,16 @@ export const createLedgerService = (deps: Deps) => {
     look,
     /** To be called after money has moved, so that the balances of busy accounts follow. */
     noteEntries: folds.soon,
+    /** Counts a request that was let through: `ok`, or the code of why no money moved. */
+    countRequest: (procedure: string, outcome: string): void => {
+      const outcomes = requests.get(procedure) ?? new Map<string, number>();
+      requests.set(procedure, outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1));
+    },
+    /** What was counted since the start of the process. */
+    listRequests: () =>
+      [...requests].flatMap(([procedure, outcomes]) =>
+        [...outcomes].map(([outcome, count]) => ({ procedure, outcome, count })),
+      ),
     start: (): void => {
       folds.start();
       auditor.start();

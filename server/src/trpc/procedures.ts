@@ -2,7 +2,7 @@ import { AppError } from '../platform/app-error.js';
 import { logFault } from '../platform/fault-log.js';
 import type { Context } from './context.js';
 import { toAppError, toTrpcError } from './errors.js';
-import { rootProcedure } from './init.js';
+import { middleware, rootProcedure } from './init.js';
 
 /**
  * A kind of procedure: `identify` decides who may call it, and what it adds to the context. Every failure gets its code
@@ -56,18 +56,17 @@ export const adminProcedure = signedInNowProcedure
   })
   .meta({ access: 'admin' });
 
+/** Lets money move while the ledger is sound, and counts how that ended. */
+const whileSound = middleware(async ({ ctx, path, next }) => {
+  const { ledger } = ctx.services;
+  ledger.requireSound();
+  const result = await next();
+  ledger.countRequest(path, result.ok ? 'ok' : toAppError(result.error).code);
+  return result;
+});
+
 /** As signedInNowProcedure, for what moves money. Throws PAYMENTS_HALTED while the ledger is out of balance. */
-export const paymentProcedure = signedInNowProcedure
-  .use(({ ctx, next }) => {
-    ctx.services.ledger.requireSound();
-    return next();
-  })
-  .meta({ movesMoney: true });
+export const paymentProcedure = signedInNowProcedure.use(whileSound).meta({ movesMoney: true });
 
 /** As paymentProcedure, for admins only. */
-export const adminPaymentProcedure = adminProcedure
-  .use(({ ctx, next }) => {
-    ctx.services.ledger.requireSound();
-    return next();
-  })
-  .meta({ movesMoney: true });
+export const adminPaymentProcedure = adminProcedure.use(whileSound).meta({ movesMoney: true });

@@ -5,6 +5,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { Stripe } from 'stripe';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildApp } from '../src/app.js';
+import { AppError } from '../src/platform/app-error.js';
 import { databaseUnavailable } from '../src/platform/database-errors.js';
 import { createStripeProvider } from '../src/top-ups/providers/stripe.js';
 import { createFactories } from './factories.js';
@@ -187,6 +188,20 @@ describe('a signed webhook', () => {
     );
     expect((await deliver(succeeded({}, 'evt_overflow'))).statusCode).toBe(200);
     expect(await balanceOf(test, viewer)).toBe(5001);
+  });
+
+  it('is to be sent again while the ledger is broken', async () => {
+    const { ledger } = test.services;
+    const { requireSound } = ledger;
+    ledger.requireSound = () => {
+      throw new AppError('PAYMENTS_HALTED', { retryAfterMs: 1000 });
+    };
+    const answer = await deliver(succeeded({}, 'evt_halted')).finally(() => {
+      ledger.requireSound = requireSound;
+    });
+    expect([answer.statusCode, answer.json().code]).toEqual([503, 'PAYMENTS_HALTED']);
+    await deliver(succeeded({}, 'evt_halted'));
+    expect(await statusOf()).toBe('completed');
   });
 
   it('is to be sent again while the database is away', async () => {

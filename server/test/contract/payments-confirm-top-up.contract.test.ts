@@ -11,9 +11,9 @@ const notOpen =
   async ({ call, given, test }) => {
     const viewer = await given.account();
     const { payment } = await given.topUp(viewer, amount);
-    const before = await topUpsOf(test, viewer);
+    const before = await balanceOf(test, viewer);
     const answer = await call({ id: payment.id }, { as: viewer });
-    expect(await topUpsOf(test, viewer)).toEqual(before);
+    expect(await balanceOf(test, viewer)).toBe(before);
     return answer;
   };
 

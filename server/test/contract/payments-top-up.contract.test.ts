@@ -133,7 +133,7 @@ contract('payments.topUp', {
     'tells that it waits for a confirmation': answered(sandboxAmounts.confirmed, 'pending', {
       status: 'requires_confirmation',
     }),
-    'tells that it is being processed': answered(sandboxAmounts.processed, 'pending', {
+    'tells that it is being processed': answered(sandboxAmounts.declinedWhenProcessed, 'pending', {
       status: 'processing',
     }),
     'goes on with the same key after the provider was away': async ({ call, given, test }) => {

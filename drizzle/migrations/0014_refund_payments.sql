@@ -1,6 +1,6 @@
 -- Gives `original` back by a payment of its own: whoever was paid is its payer, and the other way round. It moves `amounts`,
--- whose accounts the caller has locked. Not completed yet where a provider has to give the money back, and then the
--- original is not refunded yet either.
+-- whose accounts the caller has locked, the wallet of whoever had paid among them. Not completed yet where a provider has to
+-- give the money back, and then the original is not refunded yet either.
 CREATE FUNCTION give_back(
   original payments, refund_id uuid, account_ids bigint[], amounts bigint[], is_completed boolean, given_time timestamptz
 ) RETURNS payments
@@ -18,6 +18,9 @@ BEGIN
   IF is_completed THEN
     UPDATE payments SET status = 'refunded' WHERE id = original.id;
   END IF;
+  -- What was given back was not spent, if it is still counted.
+  UPDATE spending_limits SET spent_amount = greatest(0, spent_amount - original.amount)
+    WHERE user_id = original.payer_id AND spent_on = (original.completed_at AT TIME ZONE 'UTC')::date;
   RETURN refund;
 END
 $$;

@@ -9,6 +9,7 @@ import {
   openShows,
   payments,
   providerPayments,
+  spendingLimits,
   streamEvents,
   streams,
   streamTippers,
@@ -139,6 +140,22 @@ describe('a refund', () => {
     expect(await balanceOf('wallet', payerId)).toBe(5_000);
     expect([await balanceOf('earnings', performerId), await balanceOf('revenue')]).toEqual([0, fees - 100]);
     expect(await refund(id)).toMatchObject({ outcome: 'ALREADY_REFUNDED' });
+  });
+
+  it('was not spent, where the day that it was spent on is still counted', async () => {
+    const count = { userId: payerId, dailyAmount: 5_000, spentAmount: 600 };
+    const spentOn = async () => {
+      const isOurs = eq(spendingLimits.userId, payerId);
+      const [row] = await db.select().from(spendingLimits).where(isOurs);
+      return [row?.spentOn, row?.spentAmount];
+    };
+    const [first, second] = [await tip(), await sell(await addShow())];
+    await db.insert(spendingLimits).values({ ...count, spentOn: aMoment.slice(0, 10) });
+    await refund(first);
+    expect(await spentOn()).toEqual(['2026-01-02', 100]);
+    await db.update(spendingLimits).set({ spentOn: '2026-01-03' }).where(eq(spendingLimits.userId, payerId));
+    await refund(second);
+    expect(await spentOn()).toEqual(['2026-01-03', 100]);
   });
 
   it('is for admins, and of their tickets for performers', async () => {

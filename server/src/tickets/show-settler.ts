@@ -9,7 +9,7 @@ import type { StreamsService } from '../streams/streams.service.js';
 import { listDueShows, settleShow } from './settlement.queries.js';
 
 /** How many tickets one statement gives back; it takes a tenth of a second, far from its time-out. */
-const TICKETS_MAX = 200;
+const TICKETS_MAX = 100;
 /** How often it is looked for shows that are overdue, and for what another process has left. */
 const SWEEP_MS = 5000;
 

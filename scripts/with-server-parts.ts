@@ -28,10 +28,13 @@ export const run = (script: () => Promise<void>): void => {
 
 /**
  * Runs `work` on the configured database, which is migrated; without DATABASE_URL on the embedded one, whether a server
- * is using it or not.
+ * is using it or not. `environment` takes precedence over the process's.
  */
-export const withServerParts = async (work: (parts: ServerParts) => Promise<void>): Promise<void> => {
-  const config = loadConfig(readEnvironment(), developmentSecrets);
+export const withServerParts = async (
+  work: (parts: ServerParts) => Promise<void>,
+  environment: Record<string, string> = {},
+): Promise<void> => {
+  const config = loadConfig({ ...readEnvironment(), ...environment }, developmentSecrets);
   const opened = await openDatabase(config, say, { joinsRunning: true });
   const { prepare } = config.database;
   const database = createDatabase({ url: opened.url, poolMax: 4, prepare });

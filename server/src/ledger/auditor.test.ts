@@ -4,9 +4,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createFactories } from '../../test/factories.js';
 import { holdTransaction } from '../../test/held-transaction.js';
 import { outcomeOf } from '../../test/outcome.js';
+import { scaled } from '../../test/scale.js';
 import { openSecondNode } from '../../test/second-node.js';
 import { createTestServices } from '../../test/services.js';
 import { createAuditor } from './auditor.js';
+import { foldLedger } from './ledger.queries.js';
 
 const platform = await createTestServices();
 const { services, database, logs, databaseUrl } = platform;
@@ -62,6 +64,31 @@ describe('an audit', () => {
     const lines = logs.filter(({ message }) => String(message).includes('ledger'));
     expect(lines.map(({ level }) => level)).toEqual(['ERROR', 'INFO']);
     expect(lines[0]).toMatchObject({ data: { breakCount: 1, breaks: [{ invariant: 'balance' }] } });
+  });
+
+  it('sees one moment, whatever moves and is folded meanwhile', async () => {
+    const [viewer, performer] = [await given.account(), await given.performer()];
+    let isMoving = true;
+    const move = async () => {
+      for (let round = 0; round < scaled({ quick: 15, full: 300 }); round += 1) {
+        await Promise.all([
+          given.funds(viewer, 100),
+          given.earned(performer, 100),
+          foldLedger(database, 5),
+          foldLedger(second.database, 5),
+        ]);
+      }
+      isMoving = false;
+    };
+    const moved = move();
+    const counts: number[] = [];
+    while (isMoving) {
+      const found = await services.ledger.audit();
+      expect(found?.breaks).toEqual([]);
+      counts.push(found?.entryCount ?? 0);
+    }
+    await moved;
+    expect(new Set(counts).size).toBeGreaterThan(1);
   });
 
   it('is done by one process at a time', async () => {

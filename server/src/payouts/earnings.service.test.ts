@@ -142,4 +142,5 @@ it('agrees with the ledger to the unit, over any days, whatever was sent, shown 
   });
   await fc.assert(property, { numRuns: scaled({ quick: 20, full: 500 }), seed: 20_260_311 });
   expect(await brokenBooks(database)).toEqual([]);
+  expect(await services.ledger.audit()).toMatchObject({ breaks: [] });
 });

@@ -198,4 +198,5 @@ it('follows its rules through any life of payouts', { timeout: 600_000 }, async 
   });
   await fc.assert(property, { numRuns: scaled({ quick: 30, full: 500 }), seed: 20_260_310 });
   expect(await brokenBooks(database)).toEqual([]);
+  expect(await services.ledger.audit()).toMatchObject({ breaks: [] });
 });

@@ -157,6 +157,8 @@ describe('lists', () => {
       'moderation.listModerators',
       'moderation.listRestrictions',
       'payments.history',
+      'payments.leaderboard',
+      'payments.listPayouts',
       'presence.list',
       'streams.list',
       'users.listFollowed',

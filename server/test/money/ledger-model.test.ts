@@ -223,4 +223,4 @@ test('whatever is done with money, each account holds what a simple model says, 
     }),
     { numRuns: scaled({ quick: 20, full: 300 }), endOnFailure: true },
   );
-});
+}, 600_000);

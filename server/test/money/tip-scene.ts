@@ -55,7 +55,7 @@ const byKey = (a: StoredTip, b: StoredTip) => (a.key < b.key ? -1 : 1);
 export const expectAllOnce = async ({ database }: TipScene, load: TipLoad): Promise<void> => {
   expect(load.unexpected).toEqual([]);
   expect((await storedTips(database)).sort(byKey)).toEqual(load.sent.map(asStored).sort(byKey));
-  await expect.poll(() => unannounced(database), { timeout: 10_000, interval: 50 }).toBe(0);
+  await expect.poll(() => unannounced(database), { timeout: 60_000, interval: 50 }).toBe(0);
   expect(await brokenAnnouncements(database)).toEqual([]);
   expect(await brokenBooks(database)).toEqual([]);
 };

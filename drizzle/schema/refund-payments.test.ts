@@ -297,6 +297,30 @@ describe('a show', () => {
     await expectSound();
   });
 
+  it('is settled with the ticket that is being bought when it ends', async () => {
+    const show = await addShow();
+    await sell(show);
+    const late = await model.addUser();
+    await topUp(late);
+    const selling = model.query(sql`
+      with sold as materialized (
+        select outcome from buy_ticket(${uuidv7()}::uuid, ${late}::uuid, ${show}::uuid, 'USD', 2000, null, null,
+          ${aMoment}::timestamptz)
+      ) select outcome, pg_sleep(0.3) from sold`);
+    const isSelling = async () => {
+      const [row] = await model.query(sql`select count(*)::int as held from pg_locks
+        where locktype = 'advisory' and granted
+          and database = (select oid from pg_database where datname = current_database())`);
+      return row?.held === 1;
+    };
+    await expect.poll(isSelling).toBe(true);
+    await end(show, aMoment);
+    expect(await settle(show)).toMatchObject({ outcome: 'released' });
+    expect(await selling).toMatchObject([{ outcome: 'completed' }]);
+    expect([await balanceOf('earnings', performerId), await balanceOf('tickets', show)]).toEqual([800, 0]);
+    await expectSound();
+  });
+
   it('of a deleted performer is forfeited, less the fees', async () => {
     const show = await addShow();
     await sell(show);

@@ -111,6 +111,38 @@ describe('the terms of a show', () => {
   });
 });
 
+describe('a purchase that is not committed yet', () => {
+  const isLocked = async () => {
+    const [row] = await model.query(sql`select count(*)::int as held from pg_locks
+      where locktype = 'advisory' and granted
+        and database = (select oid from pg_database where datname = current_database())`);
+    return row?.held === 1;
+  };
+
+  it('is seen by whoever changes the terms at that moment', async () => {
+    const selling = model.query(sql`
+      with sold as materialized (
+        select outcome from buy_ticket(${uuidv7()}::uuid, ${payerId}::uuid, ${showId}::uuid, 'USD', 2000, null, null,
+          ${aMoment}::timestamptz)
+      ) select outcome, pg_sleep(0.3) from sold`);
+    await expect.poll(isLocked).toBe(true);
+    const change = { isPrivate: false, priceAmount: null };
+    const changing = refusalOf(db.update(streams).set(change).where(eq(streams.id, showId)));
+    expect(await changing).toBe('streams_tickets_sold');
+    expect(await selling).toMatchObject([{ outcome: 'completed' }]);
+  });
+
+  it('is not made when the terms changed before it', async () => {
+    const changing = model.query(sql`
+      with changed as (
+        update streams set is_private = false, price_amount = null where id = ${showId} returning id
+      ) select pg_sleep(0.3) from changed`);
+    await expect.poll(isLocked).toBe(true);
+    expect(await outcome()).toBe('NO_TICKET_NEEDED');
+    await changing;
+  });
+});
+
 describe('a ticket', () => {
   it('buy_ticket: moves its price from the wallet to the account of the show', async () => {
     const { id, ...told } = await buy();

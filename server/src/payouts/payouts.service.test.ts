@@ -81,6 +81,24 @@ describe('at once', () => {
     expect(await brokenBooks(database)).toEqual([]);
   });
 
+  it('lets an account go with its money while its payouts are asked for and decided', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const performer = await given.performer();
+      const { id } = await given.payout(performer);
+      await given.earned(performer, 500);
+      const identity = await identityOf(performer);
+      const outcomes = await tally([
+        services.payouts.request(identity, { amount: 500 }),
+        services.payouts.reject(admin, { id, reason: 'No' }),
+        services.users.delete(identity, performer.user.id, true),
+      ]);
+      expect(await outcomeOf(services.users.get(performer.user.id))).toBe('NOT_FOUND');
+      const known = new Set(['ok', 'PAYOUT_DECIDED', 'SESSION_REVOKED', 'EARNINGS_INSUFFICIENT']);
+      expect(Object.keys(outcomes).filter((outcome) => !known.has(outcome))).toEqual([]);
+    }
+    expect(await brokenBooks(database)).toEqual([]);
+  });
+
   it('takes tips while payouts are asked for', async () => {
     const performer = await given.performer();
     await given.earned(performer, 2_000);

@@ -349,3 +349,7 @@ it('is read in pieces', async () => {
   expect(answer.status).toBe(200);
   expect(await statusOf()).toBe('completed');
 });
+
+it('leaves books that balance after all of this', async () => {
+  expect((await test.services.ledger.audit())?.breaks).toEqual([]);
+});

@@ -280,3 +280,7 @@ describe('without a provider', () => {
     }
   });
 });
+
+it('leaves books that balance after all of this', async () => {
+  expect((await test.services.ledger.audit())?.breaks).toEqual([]);
+});

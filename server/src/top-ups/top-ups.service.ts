@@ -45,7 +45,7 @@ const keyed = ({ idempotencyKey, ...input }: TopUpInput) =>
 
 /** Money that comes in from a payment provider, and goes back there. */
 export const createTopUpsService = (deps: Deps) => {
-  const { database, bus, clock, ledger, currency, provider } = deps;
+  const { database, bus, clock, logger, ledger, currency, provider } = deps;
   const calls = createProviderCalls(deps);
   const receiveWebhook = createWebhookReceiver(deps);
   const askAgain = createUnansweredPayments(deps);
@@ -63,7 +63,13 @@ export const createTopUpsService = (deps: Deps) => {
     const { topUpReference } = payment;
     if (topUpReference === null)
       throw providerUnavailable(new Error('no provider has taken what is given back'));
-    return (await calls.refund(requireProvider(), { ...payment, topUpReference })).status;
+    const { status } = await calls.refund(requireProvider(), { ...payment, topUpReference });
+    if (status === 'failed') {
+      logger.warn('A provider has declined a refund: its money is in the wallet again', {
+        paymentId: payment.paymentId,
+      });
+    }
+    return status;
   };
 
   const sendOwnWebhooks = async ({ name, webhooksFor }: PaymentProvider): Promise<void> => {
@@ -158,7 +164,7 @@ export const createTopUpsService = (deps: Deps) => {
 
     receiveWebhook,
     sweep,
-    ...createSweep(sweep),
+    ...createSweep(sweep, logger),
   };
 };
 

@@ -6,7 +6,7 @@ import { listWaiting, logTips } from './tips.queries.js';
 
 /** What one statement moves at most; a longer one would keep the room's chat waiting for the log. */
 const TIPS_MAX = 500;
-/** A busy room's tips are told together this often; a quiet one's at once. */
+/** A busy room's tips are moved together this often; a quiet one's at once. */
 const GATHER_MS = 25;
 /** How often it is looked for what another process has left, or could not be moved. */
 const SWEEP_MS = 1000;
@@ -46,9 +46,11 @@ export const createTipDrain = ({
     try {
       let hasMore = true;
       while (hasMore || drain.isAsked) {
-        if (!hasMore) await sleep(GATHER_MS);
+        const nextAt = performance.now() + GATHER_MS;
         drain.isAsked = false;
         hasMore = await moveSome(streamId);
+        const restMs = nextAt - performance.now();
+        if (!hasMore && drain.isAsked && restMs > 0) await sleep(restMs);
       }
     } catch {
       // What cannot be moved now waits for the sweep.

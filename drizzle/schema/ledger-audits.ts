@@ -13,5 +13,5 @@ export const ledgerAudits = pgTable(
     /** The first hundred: `{invariant, subject, detail}`. */
     breaks: jsonb('breaks').notNull(),
   },
-  (table) => [index('ledger_audits_finished_idx').on(table.finishedAt.desc())],
+  (table) => [index('ledger_audits_finished_idx').on(table.finishedAt)],
 );

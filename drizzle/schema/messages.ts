@@ -41,7 +41,7 @@ export const messages = pgTable(
     // History of a room, newest first, and the replay of its log.
     uniqueIndex('messages_stream_seq_key').on(table.streamId, table.seq),
     // Slow mode: when somebody last wrote in a room. Author first, or small tables would be read by it for a seq.
-    index('messages_author_idx').on(table.authorId, table.streamId, table.seq.desc()),
+    index('messages_author_idx').on(table.authorId, table.streamId, table.seq),
     // The retry of one author in one room; two authors may choose the same.
     uniqueIndex('messages_client_message_key')
       .on(table.streamId, table.authorId, table.clientMessageId)

@@ -54,4 +54,14 @@ describe('migrations and schema', () => {
       order by (relname || '.' || attname) collate "C"`);
     expect(found).toEqual(described);
   });
+
+  it('have no index that sorts nulls elsewhere than `order by … desc` does, which could not use it', async () => {
+    // 1 is DESC and 2 NULLS FIRST; plain DESC is both, and so is an ascending index that is read backwards.
+    expect(
+      await model.query(sql`
+        select indexrelid::regclass::text as index from pg_index
+        where indrelid in (select oid from pg_class where relnamespace = 'public'::regnamespace)
+          and exists (select from unnest(indoption) as option where option not in (0, 3))`),
+    ).toEqual([]);
+  });
 });

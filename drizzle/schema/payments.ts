@@ -51,10 +51,10 @@ export const payments = pgTable(
   },
   (table) => [
     // The two halves of a user's history, newest first.
-    index('payments_payer_idx').on(table.payerId, table.id.desc()),
-    index('payments_payee_idx').on(table.payeeId, table.id.desc()),
+    index('payments_payer_idx').on(table.payerId, table.id),
+    index('payments_payee_idx').on(table.payeeId, table.id),
     // What a stream earned.
-    index('payments_stream_idx').on(table.streamId, table.id.desc()).where(sql`stream_id is not null`),
+    index('payments_stream_idx').on(table.streamId, table.id).where(sql`stream_id is not null`),
     // One payment a key of its caller: the payer, or who tops up.
     uniqueIndex('payments_idempotency_key')
       .on(sql`coalesce(payer_id, payee_id)`, table.type, table.idempotencyKey)

@@ -130,7 +130,7 @@ export const moderationActions = pgTable(
   },
   (table) => [
     // The log of a performer, newest first.
-    index('moderation_actions_performer_idx').on(table.performerId, table.id.desc()),
+    index('moderation_actions_performer_idx').on(table.performerId, table.id),
   ],
 );
 

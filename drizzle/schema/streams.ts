@@ -51,14 +51,14 @@ export const streams = pgTable(
     // At most one live stream a performer, whoever starts it and however often at once.
     uniqueIndex('streams_one_live_per_performer').on(table.performerId).where(sql`status = 'live'`),
     // The two orders of the public list, keyset by id.
-    index('streams_public_newest_idx').on(table.status, table.id.desc()).where(sql`not is_private`),
+    index('streams_public_newest_idx').on(table.status, table.id).where(sql`not is_private`),
     index('streams_public_viewers_idx')
-      .on(table.status, table.viewerCount.desc(), table.id.desc())
+      .on(table.status, table.viewerCount, table.id)
       .where(sql`not is_private`),
     // The directory: what changed lately.
     index('streams_public_updated_idx').on(table.updatedAt).where(sql`not is_private`),
     // The streams of a performer, and their count.
-    index('streams_performer_idx').on(table.performerId, table.id.desc()),
+    index('streams_performer_idx').on(table.performerId, table.id),
     // Filters by tag and by words.
     index('streams_tags_idx').using('gin', table.tags),
     index('streams_search_idx').using('gin', table.search),

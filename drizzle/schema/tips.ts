@@ -75,7 +75,7 @@ export const streamTippers = pgTable(
   (table) => [
     primaryKey({ name: 'stream_tippers_pkey', columns: [table.streamId, table.userId] }),
     // The leaderboard.
-    index('stream_tippers_rank_idx').on(table.streamId, table.amount.desc(), table.userId),
+    index('stream_tippers_rank_idx').on(table.streamId, table.amount.desc().nullsFirst(), table.userId),
     check('stream_tippers_amount_not_negative', sql`${table.amount} >= 0`),
     check('stream_tippers_count_not_negative', sql`${table.tipCount} >= 0`),
   ],

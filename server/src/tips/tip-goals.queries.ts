@@ -54,10 +54,10 @@ const listTippersStatement = preparedSql(
   // Nulls last, though there are none, because the index has them there; the window reads no more of it than the limit.
   sql`select rank, user_summary(users) as user, amount::float8 as amount, tip_count as "tipCount"
     from (
-      select rank() over (order by amount desc nulls last)::int as rank, user_id, amount, tip_count
+      select rank() over (order by amount desc)::int as rank, user_id, amount, tip_count
       from stream_tippers
       where stream_id = ${$('streamId')}::uuid and amount > 0
-      order by amount desc nulls last, user_id
+      order by amount desc, user_id
       limit ${$('limit')}::int
     ) as tippers
     join users on users.id = tippers.user_id

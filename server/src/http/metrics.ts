@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Config } from '../config.js';
 import { AppError } from '../platform/app-error.js';
 import type { Services } from '../services.js';
@@ -40,7 +40,11 @@ const hasToken = ({ headers }: FastifyRequest, { metricsToken }: Parts['config']
 };
 
 /** What is measured, in a registry of its own, because each holds observers of the process as long as it lives. */
-const createRegistry = (app: FastifyInstance, { ledger, live }: Parts['services']): Registry => {
+const createRegistry = async (
+  app: FastifyInstance,
+  { ledger, live }: Parts['services'],
+): Promise<Registry> => {
+  const { Counter, collectDefaultMetrics, Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, read: () => number) =>
@@ -83,14 +87,15 @@ const createRegistry = (app: FastifyInstance, { ledger, live }: Parts['services'
  * nothing at this path.
  */
 export const mountMetrics = (app: FastifyInstance, { config, services }: Parts): void => {
-  let registry: Registry | undefined;
+  let registry: Promise<Registry> | undefined;
   app.get('/metrics', { config: { isQuiet: true } }, async (request, reply) => {
     if (!isFromHere(request, config) && !hasToken(request, config)) {
       throw new AppError('NOT_FOUND', { detail: 'There is nothing at this path.' });
     }
-    // Only where somebody looks, so that the others do not pay for the observers.
+    // Only where somebody looks, so that the others pay neither for the library nor for the observers.
     registry ??= createRegistry(app, services);
-    reply.header('cache-control', 'no-store').type(registry.contentType);
-    return registry.metrics();
+    const made = await registry;
+    reply.header('cache-control', 'no-store').type(made.contentType);
+    return made.metrics();
   });
 };

@@ -1,8 +1,8 @@
 import type { DirectoryEvent, Stream } from '@versbottomlex/shared';
 import type { EventBus } from '../platform/event-bus.js';
 import { createFeed, type Feed, type FeedRequest, type OpenFeed, type Outlet } from '../platform/feed.js';
+import { messageTail } from '../platform/trpc-messages.js';
 import { createFanOut, type Item, type Member } from './fan-out.js';
-import { messageTail } from './trpc-messages.js';
 
 /** How often changes are looked for that the bus has not told of; only while somebody follows. */
 const POLL_INTERVAL_MS = 2000;

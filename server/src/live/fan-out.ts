@@ -1,6 +1,6 @@
 import type { FeedRequest, Outlet } from '../platform/feed.js';
+import { messageHead } from '../platform/trpc-messages.js';
 import { textFrame } from '../platform/websocket-frame.js';
-import { messageHead } from './trpc-messages.js';
 
 /**
  * Events within this time of a write leave together in the next one. Half of it is what an event of a busy room waits at

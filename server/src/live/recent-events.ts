@@ -1,9 +1,9 @@
 import { REPLAY_EVENTS_MAX, type RoomEvent } from '@versbottomlex/shared';
 import type { LogEntry } from '../platform/event-bus.js';
+import { eventOfTail, messageTail } from '../platform/trpc-messages.js';
 import { type EventPlace, toEventId } from './event-id.js';
 import type { Item } from './fan-out.js';
 import { bitOf, withoutText } from './room-state.js';
-import { eventOfTail, messageTail } from './trpc-messages.js';
 
 /** An event as it is sent, with the id of `place`. */
 export const toItem = (event: RoomEvent, place: EventPlace): Item => ({

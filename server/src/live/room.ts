@@ -1,11 +1,11 @@
 import { type Audience, REPLAY_EVENTS_MAX, type RoomEvent } from '@versbottomlex/shared';
 import type { LogEntry } from '../platform/event-bus.js';
+import { eventOfTail, messageTail } from '../platform/trpc-messages.js';
 import { type EventPlace, parseEventId, toEventId } from './event-id.js';
 import type { FanOut, Item, Member } from './fan-out.js';
 import { createRecentEvents, toItem } from './recent-events.js';
 import { applyEvent, bitOf, type RoomState, withoutText } from './room-state.js';
 import { type SnapshotText, toSnapshotText, withAudience } from './snapshot.js';
-import { eventOfTail, messageTail } from './trpc-messages.js';
 
 /** How long an event may be missing whose successor is here: statements that commit one after the other may answer the other way round. */
 const GAP_PATIENCE_MS = 20;

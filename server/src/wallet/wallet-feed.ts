@@ -1,7 +1,7 @@
 import type { Wallet, WalletFeedEvent } from '@versbottomlex/shared';
-import { messageHead, messageTail } from '../live/trpc-messages.js';
 import type { EventBus } from '../platform/event-bus.js';
 import { createFeed, type Feed, type FeedRequest, type OpenFeed, type Outlet } from '../platform/feed.js';
+import { messageHead, messageTail } from '../platform/trpc-messages.js';
 import { textFrame } from '../platform/websocket-frame.js';
 import type { ReadWallet } from './wallet.queries.js';
 

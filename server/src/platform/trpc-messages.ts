@@ -1,5 +1,5 @@
 import type { RoomEvent } from '@versbottomlex/shared';
-import type { FeedRequest } from '../platform/feed.js';
+import type { FeedRequest } from './feed.js';
 
 /** How tRPC begins a message of data that answers `request`, up to the event's id. */
 export const messageHead = ({ id, jsonrpc }: FeedRequest): Buffer =>

@@ -54,7 +54,7 @@ const closedPort = async (): Promise<number> => {
 };
 
 /** What kept `attempt` from succeeding, which must be fit to be shown to an operator. */
-const startupErrorOf = async (attempt: Promise<void>): Promise<StartupError> => {
+const startupErrorOf = async (attempt: Promise<unknown>): Promise<StartupError> => {
   const error: unknown = await attempt.then(
     () => 'succeeded',
     (reason: unknown) => reason,

@@ -1,4 +1,4 @@
-import type { AppError } from './app-error.js';
+import { AppError } from './app-error.js';
 import type { Logger } from './logger.js';
 
 const stackOf = (error: AppError): string | undefined =>
@@ -17,4 +17,18 @@ export const logFault = (
     status: error.status,
     stack: stackOf(error),
   });
+};
+
+/**
+ * One ERROR line for work in the background that failed by a fault of ours. What is away or halted is none: the work is
+ * found again.
+ */
+export const logBackgroundFault = (
+  logger: Logger,
+  message: string,
+  error: unknown,
+  data: Record<string, unknown> = {},
+): void => {
+  if (error instanceof AppError && error.status === 503) return;
+  logger.error(message, { ...data, stack: error instanceof Error ? error.stack : String(error) });
 };

@@ -244,7 +244,7 @@ it('settles nothing while payments are halted', async () => {
   };
   const ledger = { noteEntries: () => {}, requireSound: halted };
   const settler = createShowSettler({ ...platform, streams: services.streams, ledger, showGraceMinutes: 30 });
-  await settler.sweep();
+  await settler.settleDue();
   expect(await escrowOf(show)).toBe(1_500);
   await services.tickets.settleDue();
   expect(await escrowOf(show)).toBe(0);

@@ -1,10 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { LedgerService } from '../ledger/ledger.service.js';
-import { AppError } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
+import { logBackgroundFault } from '../platform/fault-log.js';
 import type { Logger } from '../platform/logger.js';
+import { createSweep } from '../platform/sweep.js';
 import type { StreamsService } from '../streams/streams.service.js';
 import { listDueShows, settleShow } from './settlement.queries.js';
 
@@ -32,8 +33,6 @@ export type SettlerDeps = {
 export const createShowSettler = (deps: SettlerDeps) => {
   const { database, bus, clock, logger, streams, ledger, showGraceMinutes } = deps;
   const underWay = new Map<string, Promise<void>>();
-  let timer: NodeJS.Timeout | undefined;
-  let sweeping: Promise<void> | undefined;
   let isStopping = false;
 
   /** Whether there may be more. */
@@ -55,14 +54,9 @@ export const createShowSettler = (deps: SettlerDeps) => {
     return outcome === 'more';
   };
 
-  /** What cannot be done now waits for the sweep; a fault of ours is told. */
-  const report = (streamId: string, error: unknown): void => {
-    if (error instanceof AppError && error.status === 503) return;
-    logger.error('Tickets not settled', {
-      streamId,
-      stack: error instanceof Error ? error.stack : String(error),
-    });
-  };
+  /** What cannot be done now waits for the sweep. */
+  const report = (streamId: string, error: unknown): void =>
+    logBackgroundFault(logger, 'Tickets not settled', error, { streamId });
 
   const run = async (streamId: string): Promise<void> => {
     try {
@@ -82,6 +76,7 @@ export const createShowSettler = (deps: SettlerDeps) => {
     return done;
   };
 
+  /** Ends what is overdue, and settles what has ended. Throws DEPENDENCY_UNAVAILABLE. */
   const settleDue = async (): Promise<void> => {
     const dueBefore = new Date(clock.now().getTime() - showGraceMinutes * MINUTE_MS).toISOString();
     for (const { streamId, isOverdue } of await listDueShows(database, dueBefore)) {
@@ -93,29 +88,26 @@ export const createShowSettler = (deps: SettlerDeps) => {
     }
   };
 
-  /** Ends what is overdue, and settles what has ended. Throws DEPENDENCY_UNAVAILABLE. */
-  const sweep = (): Promise<void> => {
-    sweeping ??= settleDue().finally(() => {
-      sweeping = undefined;
-    });
-    return sweeping;
-  };
-
+  const sweep = createSweep({
+    work: settleDue,
+    intervalMs: SWEEP_MS,
+    logger,
+    fault: 'Shows that are due not found',
+  });
   let unsubscribe = () => {};
   return {
-    sweep,
+    settleDue: sweep.run,
     start: (): void => {
       unsubscribe = bus.subscribe((event) => {
         if (event.type === 'streamChanged') void settle(event.streamId);
       });
-      timer = setInterval(() => void sweep().catch(() => {}), SWEEP_MS).unref();
+      sweep.start();
     },
     /** Ends after the statements that are under way. */
     stop: async (): Promise<void> => {
       isStopping = true;
       unsubscribe();
-      clearInterval(timer);
-      await sweeping?.catch(() => {});
+      await sweep.stop();
       await Promise.all(underWay.values());
       isStopping = false;
     },

@@ -62,7 +62,7 @@ export const createTicketsService = (deps: Deps) => {
       return { payment, balance };
     },
 
-    settleDue: settler.sweep,
+    settleDue: settler.settleDue,
     start: settler.start,
     stop: settler.stop,
   };

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
+import type { Logger } from '../platform/logger.js';
+import { createSweep } from '../platform/sweep.js';
 import { listWaiting, logTips } from './tips.queries.js';
 
 /** What one statement moves at most; a longer one would keep the room's chat waiting for the log. */
@@ -11,24 +13,17 @@ const GATHER_MS = 25;
 /** How often it is looked for what another process has left, or could not be moved. */
 const SWEEP_MS = 1000;
 
+type Deps = { database: Database; bus: EventBus; clock: Clock; logger: Logger };
+
 type Drain = { isAsked: boolean; done: Promise<void> };
 
 /**
  * Moves tips from the outbox into the logs of their streams, and tells of them: each exactly once, since it leaves the
  * outbox in the statement that puts it into the log. A stream has one statement under way.
  */
-export const createTipDrain = ({
-  database,
-  bus,
-  clock,
-}: {
-  database: Database;
-  bus: EventBus;
-  clock: Clock;
-}) => {
+export const createTipDrain = ({ database, bus, clock, logger }: Deps) => {
   const drains = new Map<string, Drain>();
-  let timer: NodeJS.Timeout | undefined;
-  let sweeping: Promise<void> | undefined;
+  let isStarted = false;
 
   /** Whether there may be more. */
   const moveSome = async (streamId: string): Promise<boolean> => {
@@ -61,7 +56,7 @@ export const createTipDrain = ({
 
   /** To be called after a tip was sent to a stream. */
   const soon = (streamId: string): void => {
-    if (!timer) return;
+    if (!isStarted) return;
     const known = drains.get(streamId);
     if (known) {
       known.isAsked = true;
@@ -72,25 +67,23 @@ export const createTipDrain = ({
     drain.done = run(streamId, drain);
   };
 
-  const sweep = (): void => {
-    sweeping ??= listWaiting(database)
-      .then((streamIds) => streamIds.forEach(soon))
-      .catch(() => {})
-      .finally(() => {
-        sweeping = undefined;
-      });
-  };
+  const sweep = createSweep({
+    work: async () => (await listWaiting(database)).forEach(soon),
+    intervalMs: SWEEP_MS,
+    logger,
+    fault: 'Tips that wait for their log not found',
+  });
 
   return {
     soon,
     start: (): void => {
-      timer ??= setInterval(sweep, SWEEP_MS).unref();
+      isStarted = true;
+      sweep.start();
     },
     /** Ends after the statements that are under way. */
     stop: async (): Promise<void> => {
-      clearInterval(timer);
-      timer = undefined;
-      await sweeping;
+      isStarted = false;
+      await sweep.stop();
       await Promise.all([...drains.values()].map(({ done }) => done));
     },
   };

@@ -11,7 +11,7 @@ import type { BusEvent } from '../platform/event-bus.js';
 import { createTipsService } from './tips.service.js';
 
 const platform = await createTestServices();
-const { services, database, bus, clock } = platform;
+const { services, database, bus } = platform;
 const factories = createFactories(platform);
 afterAll(platform.close);
 
@@ -87,7 +87,8 @@ describe('sending', () => {
       async (amount, basisPoints) => {
         const { streams, ledger } = services;
         const tips = createTipsService({
-          ...{ database, bus, clock, streams, ledger },
+          ...platform,
+          ...{ streams, ledger },
           currency: 'USD',
           feeBasisPoints: basisPoints,
         });

@@ -18,6 +18,7 @@ import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
 import { foldText } from '../platform/fold-text.js';
 import { hasLink } from '../platform/links.js';
+import type { Logger } from '../platform/logger.js';
 import { requestHash } from '../platform/request-hash.js';
 import type { StreamsService } from '../streams/streams.service.js';
 import { createTipDrain } from './tip-drain.js';
@@ -29,6 +30,7 @@ type Deps = {
   database: Database;
   bus: EventBus;
   clock: Clock;
+  logger: Logger;
   streams: Pick<StreamsService, 'get'>;
   ledger: Pick<LedgerService, 'noteEntries'>;
   currency: string;

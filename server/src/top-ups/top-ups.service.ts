@@ -13,9 +13,9 @@ import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
 import { requestHash } from '../platform/request-hash.js';
+import { createSweep } from '../platform/sweep.js';
 import { createProviderCalls } from './provider-calls.js';
 import * as events from './provider-events.queries.js';
-import { createSweep } from './provider-sweep.js';
 import { askProvider, type PaymentProvider, providerUnavailable } from './providers/provider.js';
 import { paymentStatuses, refusedTopUp, toTopUpAnswer } from './top-up-answer.js';
 import * as queries from './top-ups.queries.js';
@@ -24,6 +24,8 @@ import { createWebhookReceiver } from './webhook-receiver.js';
 
 /** Only another configuration helps. */
 const NOT_SET_UP_RETRY_AFTER_MS = 60_000;
+/** How often it is looked for what is left to be asked of the provider, or to be sent by one without a server. */
+const SWEEP_MS = 1000;
 /** How many payments of its own a provider settles in a sweep. */
 const PAYMENTS_MAX = 20;
 
@@ -81,7 +83,7 @@ export const createTopUpsService = (deps: Deps) => {
     }
   };
 
-  const sweep = async (): Promise<void> => {
+  const askForLeftovers = async (): Promise<void> => {
     if (!provider) return;
     ledger.requireSound();
     await askAgain(provider.name, (payment) =>
@@ -89,6 +91,13 @@ export const createTopUpsService = (deps: Deps) => {
     );
     await sendOwnWebhooks(provider);
   };
+
+  const sweep = createSweep({
+    work: askForLeftovers,
+    intervalMs: SWEEP_MS,
+    logger,
+    fault: 'Top-ups could not be looked after',
+  });
 
   return {
     /**
@@ -163,8 +172,9 @@ export const createTopUpsService = (deps: Deps) => {
     },
 
     receiveWebhook,
-    sweep,
-    ...createSweep(sweep, logger),
+    sweep: sweep.run,
+    start: sweep.start,
+    stop: sweep.stop,
   };
 };
 

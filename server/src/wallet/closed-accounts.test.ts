@@ -67,7 +67,7 @@ it('finds what comes long after, when it looks at everybody', async () => {
   clock.advance(11 * 60);
   await sweep();
   expect(await leftovers()).toBe(700);
-  await closedAccounts.sweepAll();
+  await closedAccounts.settleAll();
   expect(await leftovers()).toBe(0);
 });
 

@@ -1,6 +1,8 @@
+import type { LedgerService } from '../ledger/ledger.service.js';
 import { addSeconds, type Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
+import { createSweep } from '../platform/sweep.js';
 import { forfeitLeftovers, listLeftovers } from './closed-accounts.queries.js';
 
 const SWEEP_MS = 10_000;
@@ -16,17 +18,15 @@ type Deps = {
   database: Database;
   clock: Clock;
   logger: Logger;
-  ledger: { requireSound: () => void; noteEntries: () => void };
+  ledger: Pick<LedgerService, 'requireSound' | 'noteEntries'>;
 };
 
 /** Gives up what reaches the accounts of deleted users, so that no money is left with nobody. */
 export const createClosedAccounts = ({ database, clock, logger, ledger }: Deps) => {
-  let timer: NodeJS.Timeout | undefined;
-  let sweeping: Promise<void> | undefined;
   let sweeps = 0;
 
   /** Settles the accounts of those who were deleted since then, at most {@link LEFTOVERS_MAX}. */
-  const sweep = async (deletedSince: string): Promise<void> => {
+  const settle = async (deletedSince: string): Promise<void> => {
     ledger.requireSound();
     const now = clock.now().toISOString();
     for (const userId of await listLeftovers(database, { deletedSince, limit: LEFTOVERS_MAX })) {
@@ -37,26 +37,17 @@ export const createClosedAccounts = ({ database, clock, logger, ledger }: Deps) 
     }
   };
 
-  const begin = () => {
-    if (sweeping) return;
+  const settleRecent = (): Promise<void> => {
     const isOfAll = sweeps % SWEEPS_BETWEEN_ALL === 0;
     sweeps += 1;
-    sweeping = sweep(isOfAll ? EVER_SINCE : addSeconds(clock.now(), -RECENT_SECONDS).toISOString())
-      // What cannot be settled now, or while the ledger is out of balance, is settled later.
-      .catch(() => {})
-      .finally(() => {
-        sweeping = undefined;
-      });
+    return settle(isOfAll ? EVER_SINCE : addSeconds(clock.now(), -RECENT_SECONDS).toISOString());
   };
 
-  return {
-    sweepAll: () => sweep(EVER_SINCE),
-    start: (): void => {
-      timer = setInterval(begin, SWEEP_MS).unref();
-    },
-    stop: async (): Promise<void> => {
-      clearInterval(timer);
-      await sweeping;
-    },
-  };
+  const { start, stop } = createSweep({
+    work: settleRecent,
+    intervalMs: SWEEP_MS,
+    logger,
+    fault: 'Accounts of deleted users not settled',
+  });
+  return { settleAll: () => settle(EVER_SINCE), start, stop };
 };

@@ -1,5 +1,6 @@
 import type { SetSpendingLimitInput, SpendingLimit, Wallet, WalletFeedEvent } from '@versbottomlex/shared';
 import type { Identity } from '../auth/identity.js';
+import type { LedgerService } from '../ledger/ledger.service.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
@@ -15,7 +16,7 @@ type Deps = {
   bus: EventBus;
   clock: Clock;
   logger: Logger;
-  ledger: { requireSound: () => void; noteEntries: () => void };
+  ledger: Pick<LedgerService, 'requireSound' | 'noteEntries'>;
   currency: string;
   /** How long earnings are held before they may be paid out. */
   holdDays: number;
@@ -57,7 +58,7 @@ export const createWalletService = (deps: Deps) => {
     },
 
     /** Gives up what deleted accounts hold. */
-    settleClosedAccounts: closedAccounts.sweepAll,
+    settleClosedAccounts: closedAccounts.settleAll,
     start: closedAccounts.start,
     stop: closedAccounts.stop,
   };

@@ -1,8 +1,8 @@
 -- What of an earnings account may be paid out at `as_of`, in minor units: its balance with what still waits to be folded,
--- less what came in during the last `hold_days` days and was not given back. Payouts and their returns are no income, so
--- that what comes back from a payout is not held anew; they are few, and found by their payments, so that the many entries
--- of a busy performer are only added up. Zero for an account that is not there. All of it is read by one snapshot: whoever
--- debits the account afterwards has folded and locked it before.
+-- less what came in during the last `hold_days` days. What comes back from a payout is not held anew, nor is what was given
+-- back since; the refund of something older takes from the balance, and frees nothing. Returns and refunds are few, and
+-- found by their payments, so that the many entries of a busy performer are only added up. Zero for an account that is not
+-- there. All of it is read by one snapshot: whoever debits the account afterwards has folded and locked it before.
 CREATE FUNCTION available_earnings(account bigint, hold_days integer, as_of timestamptz) RETURNS bigint
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -15,14 +15,17 @@ BEGIN
       + (SELECT coalesce(sum(amount), 0) FROM ledger_pending WHERE account_id = account)
     INTO performer, balance FROM ledger_accounts WHERE id = account;
   SELECT coalesce(sum(amount), 0) INTO held
-    FROM ledger_entries WHERE account_id = account AND created_at > held_from;
-  SELECT held - coalesce(sum(entry.amount), 0) INTO held
+    FROM ledger_entries WHERE account_id = account AND created_at > held_from AND amount > 0;
+  SELECT held - coalesce(sum(abs(entry.amount)), 0) INTO held
     FROM payments
+    LEFT JOIN payments AS paid ON paid.id = payments.refunds_id
     JOIN ledger_transactions AS posted
-      ON posted.payment_id = payments.id AND posted.kind IN ('payout', 'payout_return') AND posted.created_at > held_from
+      ON posted.payment_id = payments.id AND posted.kind IN ('refund', 'payout_return') AND posted.created_at > held_from
     JOIN ledger_entries AS entry ON entry.transaction_id = posted.id AND entry.account_id = account
-    WHERE payer_id = performer AND type = 'payout';
-  RETURN greatest(0, coalesce(balance, 0) - greatest(0, held));
+    WHERE payments.payer_id = performer AND (payments.type = 'payout' OR payments.type = 'refund' AND held_from <
+      CASE paid.type WHEN 'tip' THEN paid.completed_at
+        ELSE (SELECT created_at FROM ledger_transactions AS release WHERE release.stream_id = paid.stream_id) END);
+  RETURN greatest(0, coalesce(balance, 0) - held);
 END
 $$;
 --> statement-breakpoint

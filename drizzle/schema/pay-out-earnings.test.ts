@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { openModel } from '../../server/test/model.js';
-import { paymentRow } from '../../server/test/rows.js';
+import { endedStreamRow, type PaymentRow, paymentRow } from '../../server/test/rows.js';
 import { payments } from './index.js';
 
 const model = await openModel();
@@ -22,8 +22,7 @@ beforeEach(async () => {
 });
 
 /** Writes a movement of an amount into the performer's earnings, which a negative one leaves. */
-const post = async (kind: 'tip' | 'refund', amount: number, at: string) => {
-  const payment = paymentRow({ payeeId: performer, amount: Math.abs(amount) });
+const move = async (kind: 'tip' | 'refund', payment: PaymentRow, amount: number, at: string) => {
   await db.insert(payments).values(payment);
   await model.query(
     sql`select fold_ledger(array[ledger_account('earnings', ${performer}, null, null, 'USD')], 0)`,
@@ -33,7 +32,12 @@ const post = async (kind: 'tip' | 'refund', amount: number, at: string) => {
       array[ledger_account('clearing', null, null, 'sandbox', 'USD'),
         ledger_account('earnings', ${performer}, null, null, 'USD')],
       array[${-amount}::bigint, ${amount}::bigint], ${at}::timestamptz)`);
+  return payment.id;
 };
+const tip = async (amount: number, at: string): Promise<string> =>
+  await move('tip', paymentRow({ payeeId: performer, amount, completedAt: at }), amount, at);
+const giveBack = async (refundsId: string, amount: number, at: string): Promise<string> =>
+  await move('refund', paymentRow({ type: 'refund', payerId: performer, amount, refundsId }), -amount, at);
 const available = async (at = now, holdDays = HOLD_DAYS): Promise<number> => {
   const [row] = await model.query(sql`
     select available_earnings(ledger_account('earnings', ${performer}, null, null, 'USD'), ${holdDays},
@@ -70,14 +74,14 @@ const holds = async (
   return Number(row?.amount);
 };
 const requested = async (amount: number): Promise<string> => {
-  await post('tip', amount, longAgo);
+  await tip(amount, longAgo);
   return (await request(amount)).result?.id ?? expect.fail();
 };
 
 describe('what is available', () => {
   it('available_earnings: is what was earned before the hold, folded or not', async () => {
-    await post('tip', 700, longAgo);
-    await post('tip', 50, lately);
+    await tip(700, longAgo);
+    await tip(50, lately);
     expect(await available()).toBe(700);
     await model.query(sql`select fold_ledger(null, 1000)`);
     expect(await available()).toBe(700);
@@ -85,18 +89,48 @@ describe('what is available', () => {
   });
 
   it('begins when the hold ends, to the moment', async () => {
-    await post('tip', 700, '2026-03-03T12:00:00.000Z');
+    await tip(700, '2026-03-03T12:00:00.000Z');
     expect(await available('2026-03-10T11:59:59.999Z')).toBe(0);
     expect(await available('2026-03-10T12:00:00.000Z')).toBe(700);
   });
 
   it('is less what was given back, and never below zero', async () => {
-    await post('tip', 100, longAgo);
-    await post('tip', 300, lately);
-    await post('refund', -300, lately);
+    const old = await tip(100, longAgo);
+    const recent = await tip(300, lately);
+    await giveBack(recent, 300, lately);
     expect(await available()).toBe(100);
-    await post('refund', -60, lately);
-    expect(await available()).toBe(40);
+    await giveBack(old, 100, lately);
+    expect(await available()).toBe(0);
+  });
+
+  it('frees nothing that is held, when what was earned before the hold is given back', async () => {
+    const old = await tip(300, longAgo);
+    await tip(300, lately);
+    await giveBack(old, 300, lately);
+    expect(await available()).toBe(0);
+    expect(await request(100)).toMatchObject({ outcome: 'EARNINGS_INSUFFICIENT', available: 0, held: 300 });
+  });
+
+  it('holds what tickets brought since their show has ended, whenever they were bought', async () => {
+    const shows: { at: string; ticket: string }[] = [];
+    for (const at of [longAgo, lately]) {
+      const show = await model.addStream({ ...endedStreamRow(), performerId: performer, currency: 'USD' });
+      const given = { payeeId: performer, streamId: show, completedAt: longAgo };
+      const ticket = paymentRow({ ...given, type: 'private_show', amount: 500 });
+      await db.insert(payments).values(ticket);
+      await model.query(sql`
+        select post_transaction('release', null, ${show},
+          array[ledger_account('clearing', null, null, 'sandbox', 'USD'),
+            ledger_account('earnings', ${performer}, null, null, 'USD')], array[-500, 500]::bigint[], ${at})`);
+      shows.push({ at, ticket: ticket.id });
+    }
+    expect(await available()).toBe(500);
+    const [old, recent] = shows;
+    await giveBack(recent?.ticket ?? '', 500, lately);
+    expect(await available()).toBe(500);
+    await tip(200, lately);
+    await giveBack(old?.ticket ?? '', 500, lately);
+    expect(await available()).toBe(0);
   });
 
   it('holds nothing that comes back from a payout', async () => {
@@ -114,7 +148,7 @@ describe('what is available', () => {
 
 describe('asking', () => {
   it('request_payout: takes the amount out of the earnings, to wait among the payouts', async () => {
-    await post('tip', 700, longAgo);
+    await tip(700, longAgo);
     const before = await holds('payouts');
     const { outcome, result } = await request(600);
     expect([outcome, result]).toEqual([
@@ -125,9 +159,9 @@ describe('asking', () => {
   });
 
   it('says what is available, and until when the rest is held', async () => {
-    await post('tip', 700, longAgo);
-    await post('tip', 20, lately);
-    await post('tip', 30, '2026-03-08T00:00:00.000Z');
+    await tip(700, longAgo);
+    await tip(20, lately);
+    await tip(30, '2026-03-08T00:00:00.000Z');
     expect(await request(701)).toEqual({
       outcome: 'EARNINGS_INSUFFICIENT',
       result: null,
@@ -139,7 +173,7 @@ describe('asking', () => {
   });
 
   it('is for verified performers and admins who are there', async () => {
-    await post('tip', 700, longAgo);
+    await tip(700, longAgo);
     const outcomes: Record<string, unknown> = {};
     const changes = {
       NOT_A_PERFORMER: sql`role = 'viewer', is_verified = false`,
@@ -156,7 +190,7 @@ describe('asking', () => {
   });
 
   it('answers a key that was used as it did then, and refuses it for another request', async () => {
-    await post('tip', 700, longAgo);
+    await tip(700, longAgo);
     const key = uuidv7();
     expect((await request(9000, { key })).outcome).toBe('EARNINGS_INSUFFICIENT');
     const first = await request(600, { key });

@@ -240,7 +240,7 @@ describe('moderation_actions', () => {
       () => db.update(moderationActions).set({ reason: 'None' }).where(isLine),
       () => db.delete(moderationActions).where(isLine),
       () => db.execute(sql`truncate moderation_actions`),
-      () => db.execute(sql`truncate users cascade`),
+      () => db.execute(sql`truncate moderation_actions cascade`),
       () =>
         db.execute(sql`merge into moderation_actions using users on users.id = actor_id
         when matched then delete`),

@@ -1,4 +1,5 @@
 import {
+  NoInput,
   OnWalletInput,
   SetSpendingLimitInput,
   SpendingLimit,
@@ -20,8 +21,9 @@ export const walletRouter = router({
         summary: 'Get the own wallet',
         description: 'What the caller can spend, and what a performer has earned.',
       },
-      errors: [],
+      errors: ['VALIDATION_FAILED'],
     })
+    .input(NoInput)
     .output(Wallet)
     .query(({ ctx }) => ctx.services.wallet.get(ctx.identity)),
 
@@ -41,8 +43,9 @@ export const walletRouter = router({
         description:
           'What the caller lets themself spend on tips and tickets a day, in UTC, and has spent today.',
       },
-      errors: [],
+      errors: ['VALIDATION_FAILED'],
     })
+    .input(NoInput)
     .output(SpendingLimit)
     .query(({ ctx }) => ctx.services.wallet.getSpendingLimit(ctx.identity)),
 

@@ -1,5 +1,6 @@
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSandboxProvider } from '../../src/top-ups/providers/sandbox.js';
 import { expectFailure } from '../answers.js';
 import { createFactories, PASSWORD } from '../factories.js';
 import { createTestApp, type TestApp } from '../harness.js';
@@ -19,7 +20,8 @@ const openBroken = async (
   environment: Record<string, string>,
   breakIt: (test: TestApp) => Promise<unknown>,
 ) => {
-  const test = await createTestApp({ environment });
+  // Production takes no money of the sandbox by itself; here it stands for whichever provider is set up.
+  const test = await createTestApp({ environment, provider: createSandboxProvider });
   const given = createFactories(test);
   const samples = {} as Record<ProcedurePath, SampleCall>;
   for (const path of Object.keys(sampleCalls) as ProcedurePath[])

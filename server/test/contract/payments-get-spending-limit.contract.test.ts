@@ -16,4 +16,10 @@ contract('payments.getSpendingLimit', {
       return answer;
     },
   },
+  VALIDATION_FAILED: {
+    'for any input at all': async ({ call, given }) => {
+      const { user, accessToken } = await given.account();
+      return call({ id: user.id }, { as: { accessToken } });
+    },
+  },
 });

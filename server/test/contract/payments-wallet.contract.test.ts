@@ -43,4 +43,10 @@ contract('payments.wallet', {
       return answer;
     },
   },
+  VALIDATION_FAILED: {
+    'for any input at all': async ({ call, given }) => {
+      const { user, accessToken } = await given.account();
+      return call({ id: user.id }, { as: { accessToken } });
+    },
+  },
 });

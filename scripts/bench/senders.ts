@@ -9,6 +9,8 @@ const IDLE_MS_MAX = 2000;
 export type Target = {
   path: string;
   headers?: Record<string, string>;
+  /** Headers of one message alone. */
+  headersOf?(sequence: number): Record<string, string>;
   body(sequence: number): string;
 };
 
@@ -29,13 +31,16 @@ const answerOf = (text: string): { isSuccess: boolean } | undefined => {
 /** A connection that posts, and costs the load less than `fetch` does; opened anew after a pause, in which the server may end it. */
 export const openSender = (url: string, target: Target): Sender => {
   const { hostname, port, host } = new URL(url);
+  const linesOf = (headers: Record<string, string> = {}) =>
+    Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const head = [
     `POST ${target.path} HTTP/1.1`,
     `Host: ${host}`,
     'Content-Type: application/json',
-    ...Object.entries(target.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
-    'Content-Length: ',
-  ].join('\r\n');
+    ...linesOf(target.headers),
+  ];
+  const headOf = (sequence: number, length: number) =>
+    [...head, ...linesOf(target.headersOf?.(sequence)), `Content-Length: ${length}`].join('\r\n');
 
   let received = '';
   let settle = (_error?: Error) => {};
@@ -67,7 +72,7 @@ export const openSender = (url: string, target: Target): Sender => {
         }
         usedAt = performance.now();
         const body = target.body(sequence);
-        connection.write(`${head}${Buffer.byteLength(body)}${END_OF_HEAD}${body}`);
+        connection.write(`${headOf(sequence, Buffer.byteLength(body))}${END_OF_HEAD}${body}`);
       }),
     close: () => connection?.destroy(),
   };

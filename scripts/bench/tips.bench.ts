@@ -42,6 +42,7 @@ const postTips = async (
     openSender(server.url, {
       path: '/api/payments/tip',
       headers: { Authorization: `Bearer ${accessToken}` },
+      headersOf: (sequence) => ({ 'Idempotency-Key': `bench-tip-${sequence}` }),
       body: () => JSON.stringify({ streamId: payeeOf(index).streamId, amount: AMOUNT, message: 'Bravo!' }),
     }),
   );

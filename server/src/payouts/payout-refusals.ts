@@ -1,13 +1,6 @@
+import { keyReused } from '../payments/payment-refusals.js';
 import { AppError, invalidField } from '../platform/app-error.js';
 import type { PayoutDecision, PayoutRequest } from './payouts.queries.js';
-
-const keyReused = (): AppError => {
-  const message = 'was used for another payout; a new one needs a new key';
-  return new AppError('IDEMPOTENCY_KEY_REUSED', {
-    detail: `idempotencyKey: ${message}`,
-    errors: [{ path: 'idempotencyKey', message }],
-  });
-};
 
 const tooLittle = ({ available, held, heldUntil }: PayoutRequest, currency: string): AppError => {
   const rest = heldUntil === null ? '' : `; ${held} more are held, the last of it until ${heldUntil}`;
@@ -34,7 +27,7 @@ export const refusedRequest = (
     case 'VALIDATION_FAILED':
       return invalidField('amount', `must be at least ${minimum}`);
     case 'IDEMPOTENCY_KEY_REUSED':
-      return keyReused();
+      return keyReused('payout');
     case 'EARNINGS_INSUFFICIENT':
       return tooLittle(request, currency);
     case 'NOT_A_PERFORMER':

@@ -29,7 +29,7 @@ const requestStatement = preparedSql(
   RequestRow,
   sql`select outcome, result, available::float8 as available, held::float8 as held, held_until as "heldUntil"
     from request_payout(${$('id')}::uuid, ${$('performerId')}::uuid, ${$('amount')}::int, ${$('currency')}::char(3),
-      ${$('minimum')}::int, ${$('holdDays')}::int, ${$('key')}::text, ${$('hash')}::text, ${$('now')}::timestamptz)`,
+      ${$('minimum')}::int, ${$('holdDays')}::int, ${$('idempotencyKey')}::text, ${$('requestHash')}::text, ${$('now')}::timestamptz)`,
 );
 
 export type NewPayout = {
@@ -39,8 +39,8 @@ export type NewPayout = {
   currency: string;
   minimum: number;
   holdDays: number;
-  key: string | null;
-  hash: string | null;
+  idempotencyKey: string | null;
+  requestHash: string | null;
   now: string;
 };
 

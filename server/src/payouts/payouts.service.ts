@@ -16,8 +16,8 @@ import type { Clock } from '../platform/clock.js';
 import { decodeCursor, toPage } from '../platform/cursor.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
+import { idempotencyOf } from '../platform/idempotency.js';
 import type { Logger } from '../platform/logger.js';
-import { requestHash } from '../platform/request-hash.js';
 import { refusedDecision, refusedRequest } from './payout-refusals.js';
 import { type Decision, decidePayout, listPayouts, requestPayout } from './payouts.queries.js';
 
@@ -67,16 +67,14 @@ export const createPayoutsService = ({ config, database, bus, clock, logger, led
      * configured minimum.
      */
     request: async (identity: Identity, input: RequestPayoutInput): Promise<Payout> => {
-      const { idempotencyKey, ...asked } = input;
       const request = await requestPayout(database, {
         id: uuidv7(),
         performerId: identity.userId,
-        amount: asked.amount,
+        amount: input.amount,
         currency,
         minimum: payoutMinimum,
         holdDays: payoutHoldDays,
-        key: idempotencyKey ?? null,
-        hash: idempotencyKey === undefined ? null : requestHash(asked),
+        ...idempotencyOf(input),
         now: clock.now().toISOString(),
       });
       if (request.result === null) throw refusedRequest(request, { minimum: payoutMinimum, currency });

@@ -30,6 +30,10 @@ export class AppError extends Error {
   }
 }
 
+/** A failure for which one field of the input is to blame. */
+export const fieldError = (code: ErrorCode, path: string, message: string): AppError =>
+  new AppError(code, { detail: `${path}: ${message}`, errors: [{ path, message }] });
+
 /** A broken rule of one field that only the server can check. */
 export const invalidField = (path: string, message: string): AppError =>
-  new AppError('VALIDATION_FAILED', { detail: `${path}: ${message}`, errors: [{ path, message }] });
+  fieldError('VALIDATION_FAILED', path, message);

@@ -1,18 +1,12 @@
 import type { BuyAccessInput, PaidAnswer, Payment } from '@versbottomlex/shared';
 import { v7 as uuidv7 } from 'uuid';
 import type { Identity } from '../auth/identity.js';
-import { requestHash } from '../platform/request-hash.js';
+import { idempotencyOf } from '../platform/idempotency.js';
 import { createShowSettler, type SettlerDeps } from './show-settler.js';
 import { refusedTicket } from './ticket-refusal.js';
 import { buyTicket } from './tickets.queries.js';
 
 type Deps = SettlerDeps & { currency: string; feeBasisPoints: number };
-
-/** A request without a key is a new one every time. */
-const keyed = ({ idempotencyKey, ...input }: BuyAccessInput) =>
-  idempotencyKey === undefined
-    ? { idempotencyKey: null, requestHash: null }
-    : { idempotencyKey, requestHash: requestHash(input) };
 
 /** Tickets of private shows: sold once a viewer, and settled when the show has ended. */
 export const createTicketsService = (deps: Deps) => {
@@ -34,7 +28,7 @@ export const createTicketsService = (deps: Deps) => {
         streamId: input.streamId,
         currency,
         feeBasisPoints,
-        ...keyed(input),
+        ...idempotencyOf(input),
         now: now.toISOString(),
       });
       if (!('paymentId' in sold)) throw refusedTicket(sold.outcome, { ...sold, now });

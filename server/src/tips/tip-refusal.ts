@@ -1,6 +1,7 @@
 import type { ErrorCode, SendTipInput } from '@versbottomlex/shared';
 import { banned } from '../auth/room-refusals.js';
-import { AppError } from '../platform/app-error.js';
+import { insufficientFunds, keyReused, spendingLimitReached } from '../payments/payment-refusals.js';
+import { AppError, fieldError } from '../platform/app-error.js';
 
 /** What a refusal is about. */
 export type RefusedTip = {
@@ -13,14 +14,7 @@ export type RefusedTip = {
   now: Date;
 };
 
-/** Spending limits are for a day in UTC. */
-const untilMidnight = (now: Date): number =>
-  Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1) - now.getTime();
-
 const toWhom = ({ streamId }: SendTipInput) => (streamId === undefined ? 'performerId' : 'streamId');
-
-const field = (code: ErrorCode, path: string, message: string): AppError =>
-  new AppError(code, { detail: `${path}: ${message}`, errors: [{ path, message }] });
 
 /** What a payer can do about each refusal. */
 const errors: Partial<Record<ErrorCode, (tip: RefusedTip) => AppError>> = {
@@ -33,19 +27,11 @@ const errors: Partial<Record<ErrorCode, (tip: RefusedTip) => AppError>> = {
       detail:
         'The room of a stream can be tipped while it is live; its performer at any time, by performerId.',
     }),
-  SELF_PAYMENT: ({ input }) => field('SELF_PAYMENT', toWhom(input), 'leads to yourself'),
-  IDEMPOTENCY_KEY_REUSED: () =>
-    field('IDEMPOTENCY_KEY_REUSED', 'idempotencyKey', 'was used for another tip; a new tip needs a new key'),
+  SELF_PAYMENT: ({ input }) => fieldError('SELF_PAYMENT', toWhom(input), 'leads to yourself'),
+  IDEMPOTENCY_KEY_REUSED: () => keyReused('tip'),
   INSUFFICIENT_FUNDS: ({ input, balance, currency }) =>
-    new AppError('INSUFFICIENT_FUNDS', {
-      detail: `The wallet holds ${balance} and the tip is ${input.amount}, in minor units of ${currency}; top it up with POST /api/payments/top-up.`,
-    }),
-  SPENDING_LIMIT_REACHED: ({ now }) =>
-    new AppError('SPENDING_LIMIT_REACHED', {
-      detail:
-        'The tip would pass the limit that you have set yourself for a day; the next begins at 00:00 UTC.',
-      retryAfterMs: untilMidnight(now),
-    }),
+    insufficientFunds(balance, `the tip is ${input.amount}`, currency),
+  SPENDING_LIMIT_REACHED: ({ now }) => spendingLimitReached('tip', now),
   BANNED: banned,
   TIMED_OUT: ({ retryAfterMs = 0 }) =>
     new AppError('TIMED_OUT', {

@@ -17,9 +17,9 @@ import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
 import { foldText } from '../platform/fold-text.js';
+import { idempotencyOf } from '../platform/idempotency.js';
 import { hasLink } from '../platform/links.js';
 import type { Logger } from '../platform/logger.js';
-import { requestHash } from '../platform/request-hash.js';
 import type { StreamsService } from '../streams/streams.service.js';
 import { createTipDrain } from './tip-drain.js';
 import * as goals from './tip-goals.queries.js';
@@ -36,12 +36,6 @@ type Deps = {
   currency: string;
   feeBasisPoints: number;
 };
-
-/** A request without a key is a new one every time. */
-const keyed = ({ idempotencyKey, ...input }: SendTipInput) =>
-  idempotencyKey === undefined
-    ? { idempotencyKey: null, requestHash: null }
-    : { idempotencyKey, requestHash: requestHash(input) };
 
 const goalErrors: Partial<Record<goals.GoalChange['outcome'], () => AppError>> = {
   NOT_FOUND: () => new AppError('NOT_FOUND', { detail: 'There is no such stream.' }),
@@ -106,7 +100,7 @@ export const createTipsService = (deps: Deps) => {
         isAnonymous,
         currency,
         feeBasisPoints,
-        ...keyed(input),
+        ...idempotencyOf(input),
         now: now.toISOString(),
       });
       if (!('paymentId' in sent)) {

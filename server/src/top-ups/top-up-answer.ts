@@ -1,4 +1,5 @@
 import type { Checkout, ErrorCode, Payment, PaymentStatus, TopUpAnswer } from '@versbottomlex/shared';
+import { keyReused } from '../payments/payment-refusals.js';
 import { AppError } from '../platform/app-error.js';
 
 /** How a payment stands that a provider answers so. */
@@ -42,13 +43,7 @@ const details: Partial<Record<ErrorCode, string>> = {
 
 /** The error that tells why a top-up was not begun or not confirmed. */
 export const refusedTopUp = (code: ErrorCode): AppError => {
-  if (code === 'IDEMPOTENCY_KEY_REUSED') {
-    const message = 'was used for another top-up; a new top-up needs a new key';
-    return new AppError(code, {
-      detail: `idempotencyKey: ${message}`,
-      errors: [{ path: 'idempotencyKey', message }],
-    });
-  }
+  if (code === 'IDEMPOTENCY_KEY_REUSED') return keyReused('top-up');
   const detail = details[code];
   return new AppError(code, { ...(detail !== undefined && { detail }) });
 };

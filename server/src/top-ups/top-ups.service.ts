@@ -11,8 +11,8 @@ import { AppError } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
+import { idempotencyOf } from '../platform/idempotency.js';
 import type { Logger } from '../platform/logger.js';
-import { requestHash } from '../platform/request-hash.js';
 import { createSweep } from '../platform/sweep.js';
 import { createProviderCalls } from './provider-calls.js';
 import * as events from './provider-events.queries.js';
@@ -39,11 +39,6 @@ type Deps = {
   /** Null where none is set up. */
   provider: PaymentProvider | null;
 };
-
-const keyed = ({ idempotencyKey, ...input }: TopUpInput) =>
-  idempotencyKey === undefined
-    ? { idempotencyKey: null, requestHash: null }
-    : { idempotencyKey, requestHash: requestHash(input) };
 
 /** Money that comes in from a payment provider, and goes back there. */
 export const createTopUpsService = (deps: Deps) => {
@@ -115,7 +110,7 @@ export const createTopUpsService = (deps: Deps) => {
         currency,
         provider: asked.name,
         balanceMax: WALLET_BALANCE_MAX,
-        ...keyed(input),
+        ...idempotencyOf(input),
         now: clock.now().toISOString(),
       });
       if ('refusal' in known) throw refusedTopUp(known.refusal);

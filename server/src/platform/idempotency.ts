@@ -11,3 +11,14 @@ export const requestHash = (input: unknown): string =>
   createHash('sha256')
     .update(JSON.stringify(input, sorted) ?? '')
     .digest('hex');
+
+/** What a payment keeps of the request that asks for it. Without a key, every request is a new one. */
+export const idempotencyOf = ({
+  idempotencyKey,
+  ...input
+}: {
+  idempotencyKey?: string | undefined;
+}): { idempotencyKey: string; requestHash: string } | { idempotencyKey: null; requestHash: null } =>
+  idempotencyKey === undefined
+    ? { idempotencyKey: null, requestHash: null }
+    : { idempotencyKey, requestHash: requestHash(input) };

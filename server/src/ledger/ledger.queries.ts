@@ -1,6 +1,13 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Database, InstantColumn, preparedRows, preparedSql } from '../platform/database.js';
+import {
+  BigintColumn,
+  type Database,
+  InstantColumn,
+  onlyRow,
+  preparedRows,
+  preparedSql,
+} from '../platform/database.js';
 
 const $ = sql.placeholder;
 
@@ -14,8 +21,8 @@ const foldStatement = preparedRows(
 );
 
 /** Moves at most `entriesMax` entries that wait into the balances of their accounts; how many it were. */
-export const foldLedger = async (database: Database, entriesMax: number): Promise<number> =>
-  (await foldStatement(database, { entriesMax }))[0] ?? 0;
+export const foldLedger = (database: Database, entriesMax: number): Promise<number> =>
+  onlyRow(foldStatement(database, { entriesMax }));
 
 /** A broken invariant of the ledger; `audit_ledger` in the migrations says what each means. */
 const LedgerBreak = z.object({ invariant: z.string(), subject: z.string(), detail: z.string() });
@@ -23,7 +30,7 @@ const LedgerBreak = z.object({ invariant: z.string(), subject: z.string(), detai
 const Audit = z.object({
   startedAt: InstantColumn,
   finishedAt: InstantColumn,
-  entryCount: z.coerce.number(),
+  entryCount: BigintColumn,
   breakCount: z.int(),
   /** The first hundred. */
   breaks: z.array(LedgerBreak),

@@ -10,12 +10,11 @@ import {
 } from '@versbottomlex/shared';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Database, preparedSql } from '../platform/database.js';
+import { BigintColumn, type Database, preparedSql } from '../platform/database.js';
 
 const $ = sql.placeholder;
 
-/** A bigint comes as text; a seq is far below what a number holds exactly. */
-const Seq = z.coerce.number().int().nonnegative();
+const Seq = BigintColumn.nonnegative();
 
 const LogRow = z.object({
   seq: Seq,

@@ -1,7 +1,7 @@
 import { type ListPayoutsInput, Payout } from '@versbottomlex/shared';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Database, InstantColumn, preparedSql } from '../platform/database.js';
+import { type Database, InstantColumn, onlyRow, preparedSql } from '../platform/database.js';
 
 const $ = sql.placeholder;
 
@@ -45,11 +45,8 @@ export type NewPayout = {
 };
 
 /** Takes the amount out of the performer's earnings and asks for its payout, or says why not. */
-export const requestPayout = async (database: Database, payout: NewPayout): Promise<PayoutRequest> => {
-  const [row] = await requestStatement(database, payout);
-  if (!row) throw new Error('payouts_request gave no outcome');
-  return row;
-};
+export const requestPayout = (database: Database, payout: NewPayout): Promise<PayoutRequest> =>
+  onlyRow(requestStatement(database, payout));
 
 const DecisionRow = z.object({
   outcome: z.enum(['done', 'unchanged', 'NOT_FOUND', 'FORBIDDEN', 'PAYOUT_DECIDED']),
@@ -74,11 +71,8 @@ export type Decision = {
 };
 
 /** Takes a payout a step further, or says why not. */
-export const decidePayout = async (database: Database, of: Decision): Promise<PayoutDecision> => {
-  const [row] = await decideStatement(database, of);
-  if (!row) throw new Error('payouts_decide gave no outcome');
-  return row;
-};
+export const decidePayout = (database: Database, of: Decision): Promise<PayoutDecision> =>
+  onlyRow(decideStatement(database, of));
 
 const page = sql`(${$('status')}::payout_status is null or status = ${$('status')}::payout_status)
   and (${$('afterId')}::uuid is null or payment_id < ${$('afterId')}::uuid)

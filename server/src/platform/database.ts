@@ -154,5 +154,15 @@ export const preparedRows = <Row, Values extends unknown[]>(
   };
 };
 
+/** The row of a statement that always gives one, such as the call of a function. */
+export const onlyRow = async <Row>(rows: Promise<Row[]>): Promise<Row> => {
+  const [row] = await rows;
+  if (row === undefined) throw new Error('a statement gave no row');
+  return row;
+};
+
+/** A `bigint` in a row of {@link preparedSql}, which comes as text; ours are below what a number holds exactly. */
+export const BigintColumn = z.coerce.number().int();
+
 /** A `timestamptz` in a row of {@link preparedSql}, as ISO 8601. */
 export const InstantColumn = z.string().transform(toIsoTimestamp);

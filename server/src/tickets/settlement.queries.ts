@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Database, preparedSql } from '../platform/database.js';
+import { type Database, onlyRow, preparedSql } from '../platform/database.js';
 
 const $ = sql.placeholder;
 
@@ -21,17 +21,11 @@ const settleShowStatement = preparedSql(
 );
 
 /** Releases the tickets of a show that has ended, or gives at most as many back as there are `refundIds`. */
-export const settleShow = async (
+export const settleShow = (
   database: Database,
   of: { streamId: string; refundIds: string[]; now: string },
-): Promise<Settlement> => {
-  const [settlement] = await settleShowStatement(database, {
-    ...of,
-    refundIds: JSON.stringify(of.refundIds),
-  });
-  if (!settlement) throw new Error('settle_show gave no outcome');
-  return settlement;
-};
+): Promise<Settlement> =>
+  onlyRow(settleShowStatement(database, { ...of, refundIds: JSON.stringify(of.refundIds) }));
 
 const DueShow = z.object({ streamId: z.string(), isOverdue: z.boolean() });
 export type DueShow = z.infer<typeof DueShow>;

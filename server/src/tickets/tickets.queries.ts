@@ -1,7 +1,7 @@
 import { toIsoTimestamp } from '@versbottomlex/database';
 import type { ErrorCode } from '@versbottomlex/shared';
 import { sql } from 'drizzle-orm';
-import { type Database, preparedRows } from '../platform/database.js';
+import { type Database, onlyRow, preparedRows } from '../platform/database.js';
 
 const $ = sql.placeholder;
 
@@ -75,8 +75,5 @@ const buyTicketStatement = preparedRows(
 );
 
 /** Moves the price of a ticket to the account of its show, once a viewer and once a key, or tells why not. */
-export const buyTicket = async (database: Database, ticket: NewTicket): Promise<TicketOutcome> => {
-  const [outcome] = await buyTicketStatement(database, ticket);
-  if (!outcome) throw new Error('buy_ticket gave no outcome');
-  return outcome;
-};
+export const buyTicket = (database: Database, ticket: NewTicket): Promise<TicketOutcome> =>
+  onlyRow(buyTicketStatement(database, ticket));

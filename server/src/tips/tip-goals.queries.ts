@@ -1,7 +1,7 @@
 import { type ErrorCode, Leaderboard, TipGoal } from '@versbottomlex/shared';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Database, preparedSql } from '../platform/database.js';
+import { BigintColumn, type Database, onlyRow, preparedSql } from '../platform/database.js';
 
 const $ = sql.placeholder;
 
@@ -18,7 +18,7 @@ export const findGoal = async (database: Database, streamId: string): Promise<Ti
 
 const GoalChange = z.object({
   outcome: z.custom<'done' | 'unchanged' | ErrorCode>(),
-  seq: z.coerce.number().nullable(),
+  seq: BigintColumn.nullable(),
   goal: TipGoal.nullable(),
 });
 export type GoalChange = z.infer<typeof GoalChange>;
@@ -32,7 +32,7 @@ const setGoalStatement = preparedSql(
 );
 
 /** Puts a goal in the place of the one before, or with a null title nothing. `seq` is its event's place in the log. */
-export const setGoal = async (
+export const setGoal = (
   database: Database,
   of: {
     streamId: string;
@@ -42,11 +42,7 @@ export const setGoal = async (
     targetAmount: number | null;
     now: string;
   },
-): Promise<GoalChange> => {
-  const [change] = await setGoalStatement(database, of);
-  if (!change) throw new Error('set_tip_goal gave no outcome');
-  return change;
-};
+): Promise<GoalChange> => onlyRow(setGoalStatement(database, of));
 
 const listTippersStatement = preparedSql(
   'tips_list_tippers',

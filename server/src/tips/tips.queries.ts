@@ -1,7 +1,7 @@
 import { toIsoTimestamp } from '@versbottomlex/database';
 import type { ErrorCode, Tip, TipGoal } from '@versbottomlex/shared';
 import { sql } from 'drizzle-orm';
-import { type Database, preparedRows } from '../platform/database.js';
+import { type Database, onlyRow, preparedRows } from '../platform/database.js';
 import type { LogEntry } from '../platform/event-bus.js';
 
 const $ = sql.placeholder;
@@ -70,11 +70,8 @@ const sendTipStatement = preparedRows(
 );
 
 /** Moves the money of a tip once a key, or tells why it did not move. */
-export const sendTip = async (database: Database, tip: NewTip): Promise<TipOutcome> => {
-  const [outcome] = await sendTipStatement(database, tip);
-  if (!outcome) throw new Error('send_tip gave no outcome');
-  return outcome;
-};
+export const sendTip = (database: Database, tip: NewTip): Promise<TipOutcome> =>
+  onlyRow(sendTipStatement(database, tip));
 
 type LogValues = [seq: string, type: 'tipReceived' | 'tipGoalChanged', told: Tip | TipGoal];
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Database, preparedSql } from '../platform/database.js';
+import { type Database, onlyRow, preparedSql } from '../platform/database.js';
 import type { ProviderEvent } from './providers/provider.js';
 
 const $ = sql.placeholder;
@@ -31,14 +31,8 @@ const takeStatement = preparedSql(
 );
 
 /** Takes an event once, with its effect. */
-export const takeEvent = async (
-  database: Database,
-  event: ProviderEvent & { provider: string; now: string },
-) => {
-  const [taken] = await takeStatement(database, event);
-  if (!taken) throw new Error('take_provider_event gave no outcome');
-  return taken;
-};
+export const takeEvent = (database: Database, event: ProviderEvent & { provider: string; now: string }) =>
+  onlyRow(takeStatement(database, event));
 
 const OpenPayment = z.object({
   paymentId: z.string(),

@@ -1,15 +1,9 @@
 import { Checkout, type ErrorCode, PaymentStatus } from '@versbottomlex/shared';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Database, InstantColumn, preparedSql } from '../platform/database.js';
+import { type Database, InstantColumn, onlyRow, preparedSql } from '../platform/database.js';
 
 const $ = sql.placeholder;
-
-const one = async <Row>(rows: Promise<Row[]>): Promise<Row> => {
-  const [row] = await rows;
-  if (!row) throw new Error('a function gave no outcome');
-  return row;
-};
 
 const openStatement = preparedSql(
   'top_ups_open',
@@ -55,7 +49,7 @@ export const openTopUp = async (
   database: Database,
   topUp: NewTopUp,
 ): Promise<KnownTopUp | { refusal: ErrorCode }> => {
-  const row = await one(openStatement(database, topUp));
+  const row = await onlyRow(openStatement(database, topUp));
   const { outcome, paymentId, provider, answeredStatus: status, checkout, createdAt, completedAt } = row;
   if (paymentId === null || provider === null || createdAt === null) return { refusal: outcome as ErrorCode };
   const answer = status && checkout && { status, checkout, completedAt };
@@ -89,7 +83,7 @@ export type ProviderAnswer = {
 /** Notes the first answer of a provider and does what follows; later ones change nothing, and are told the first. */
 export const answerPayment = (database: Database, answer: ProviderAnswer) => {
   const checkout = answer.checkout && JSON.stringify(answer.checkout);
-  return one(answerStatement(database, { ...answer, checkout }));
+  return onlyRow(answerStatement(database, { ...answer, checkout }));
 };
 
 const findStatement = preparedSql(
@@ -122,4 +116,4 @@ const confirmStatement = preparedSql(
 export const confirmTopUp = (
   database: Database,
   of: { id: string; ownerId: string; status: PaymentStatus; failureReason: string | null; now: string },
-) => one(confirmStatement(database, of));
+) => onlyRow(confirmStatement(database, of));

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Database, preparedSql } from '../platform/database.js';
+import { BigintColumn, type Database, onlyRow, preparedSql } from '../platform/database.js';
 
 const $ = sql.placeholder;
 
@@ -21,7 +21,7 @@ export const listLeftovers = async (
 
 const forfeitLeftoversStatement = preparedSql(
   'wallet_forfeit_leftovers',
-  z.object({ amount: z.coerce.number().int() }),
+  z.object({ amount: BigintColumn }),
   sql`select forfeit_leftovers(${$('userId')}::uuid, ${$('now')}::timestamptz) as amount`,
 );
 
@@ -29,4 +29,4 @@ const forfeitLeftoversStatement = preparedSql(
 export const forfeitLeftovers = async (
   database: Database,
   of: { userId: string; now: string },
-): Promise<number> => (await forfeitLeftoversStatement(database, of))[0]?.amount ?? 0;
+): Promise<number> => (await onlyRow(forfeitLeftoversStatement(database, of))).amount;

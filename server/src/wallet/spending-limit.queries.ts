@@ -1,13 +1,13 @@
 import type { SpendingLimit } from '@versbottomlex/shared';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Database, InstantColumn, preparedSql } from '../platform/database.js';
+import { BigintColumn, type Database, InstantColumn, preparedSql } from '../platform/database.js';
 
 const $ = sql.placeholder;
 
 const SpendingLimitRow = z.object({
   dailyAmount: z.int().nullable(),
-  spentToday: z.coerce.number().int(),
+  spentToday: BigintColumn,
   nextDailyAmount: z.int().nullable(),
   nextFrom: InstantColumn.nullable(),
 });

@@ -1,12 +1,9 @@
 import type { Wallet } from '@versbottomlex/shared';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Database, preparedSql } from '../platform/database.js';
+import { BigintColumn, type Database, preparedSql } from '../platform/database.js';
 
 const $ = sql.placeholder;
-
-/** A bigint comes as text; what an account holds is below what a number holds exactly. */
-const Held = z.coerce.number().int();
 
 /** What users hold in a currency; a user without an account holds nothing. */
 const holdings = sql`from users
@@ -31,11 +28,11 @@ const standing = sql`concat_ws(' ', held.balance, held.earned, held.asked_for) a
 
 const WalletRow = z.object({
   standing: z.string(),
-  balance: Held,
+  balance: BigintColumn,
   isEarner: z.boolean(),
-  earned: Held,
-  available: Held,
-  askedFor: Held,
+  earned: BigintColumn,
+  available: BigintColumn,
+  askedFor: BigintColumn,
 });
 
 const readWalletStatement = preparedSql(

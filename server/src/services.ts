@@ -63,45 +63,37 @@ export const createServices = (platform: Platform, provider = chooseProvider(pla
     ...platform,
     auditIntervalMinutes: config.payments.auditIntervalMinutes,
   });
+  const { currency } = config.payments;
   const users = createUsersService({ ...platform, ledger, performerApproval: config.performerApproval });
   const streams = createStreamsService({
     ...platform,
     users,
     performerApproval: config.performerApproval,
-    currency: config.payments.currency,
+    currency,
   });
   const chat = createChatService({ ...platform, streams, rateLimits: config.rateLimits });
+  const money = { ...platform, ledger, currency };
   const payments = createPaymentsService(platform);
   const tips = createTipsService({
-    ...platform,
+    ...money,
     streams,
-    ledger,
-    currency: config.payments.currency,
     feeBasisPoints: config.payments.tipFeeBasisPoints,
   });
   const tickets = createTicketsService({
-    ...platform,
+    ...money,
     streams,
-    ledger,
-    currency: config.payments.currency,
     feeBasisPoints: config.payments.ticketFeeBasisPoints,
     showGraceMinutes: config.payments.showGraceMinutes,
   });
-  const topUps = createTopUpsService({
-    ...platform,
-    ledger,
-    currency: config.payments.currency,
-    provider,
-  });
-  const refunds = createRefundsService({ ...platform, ledger, payments, topUps });
-  const wallet = createWalletService({
-    ...platform,
-    ledger,
-    currency: config.payments.currency,
+  const topUps = createTopUpsService({ ...money, provider });
+  const refunds = createRefundsService({ ...money, payments, topUps });
+  const wallet = createWalletService({ ...money, holdDays: config.payments.payoutHoldDays });
+  const payouts = createPayoutsService({
+    ...money,
+    minimum: config.payments.payoutMinimum,
     holdDays: config.payments.payoutHoldDays,
   });
-  const payouts = createPayoutsService({ ...platform, ledger });
-  const earnings = createEarningsService(platform);
+  const earnings = createEarningsService(money);
   const follows = createFollowsService(platform);
   const moderation = createModerationService(platform);
   const presence = createPresenceService({ ...platform, nodeId: uuidv7() });

@@ -30,7 +30,7 @@ type Deps = {
   database: Database;
   bus: EventBus;
   clock: Clock;
-  streams: Pick<StreamsService, 'get'>;
+  streams: Pick<StreamsService, 'get' | 'refuseAccess'>;
   rateLimits: { chatPer30Seconds: number; chatModeratorPer30Seconds: number };
 };
 
@@ -64,12 +64,6 @@ export const createChatService = ({ database, bus, clock, streams, rateLimits }:
 
   const queue = createAppendQueue({ append });
 
-  /** Fails as `streams.get` does, which knows the price of a ticket. */
-  const failForAccess = async (identity: Identity, streamId: string): Promise<never> => {
-    await streams.get(identity, streamId);
-    throw new AppError('ACCESS_REQUIRED');
-  };
-
   return {
     /**
      * Stores a message and answers with it; a retry with the same `clientMessageId` gets the message of the first time.
@@ -93,7 +87,7 @@ export const createChatService = ({ database, bus, clock, streams, rateLimits }:
       if ('message' in sent) return sent.message;
       const { outcome, retryAfterMs } = sent;
       if (outcome === 'UNKNOWN_REPLY') throw invalidField('replyToId', 'is no message of this stream');
-      if (outcome === 'ACCESS_REQUIRED') return failForAccess(identity, streamId);
+      if (outcome === 'ACCESS_REQUIRED') return streams.refuseAccess(identity, streamId);
       throw refusedMessage(outcome, retryAfterMs);
     },
 
@@ -137,7 +131,7 @@ export const createChatService = ({ database, bus, clock, streams, rateLimits }:
               'Only its author, the performer and admins may delete it; moderators may delete what viewers and moderators wrote.',
           });
         case 'ACCESS_REQUIRED':
-          return failForAccess(identity, streamId);
+          return streams.refuseAccess(identity, streamId);
         case 'deleted': {
           const { seq, isUnpinned } = deletion;
           const entries: LogEntry[] = [{ seq, event: { type: 'messageDeleted', messageId, deletedAt: now } }];

@@ -1,6 +1,5 @@
 import type { Earnings, EarningsInput } from '@versbottomlex/shared';
 import type { Identity } from '../auth/identity.js';
-import type { Config } from '../config.js';
 import { invalidField } from '../platform/app-error.js';
 import { addSeconds, type Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
@@ -35,14 +34,13 @@ const nothing = { count: 0, gross: 0, fee: 0, net: 0 };
 
 const sumsOf = ({ count, gross, fee, net }: EarningsSum) => ({ count, gross, fee, net });
 
-type Deps = { config: Pick<Config, 'payments'>; database: Database; clock: Clock };
+type Deps = { database: Database; clock: Clock; currency: string };
 
 /** What performers earn. */
-export const createEarningsService = ({ config, database, clock }: Deps) => ({
+export const createEarningsService = ({ database, clock, currency }: Deps) => ({
   /** One's own, in minor units. Throws NOT_A_PERFORMER, and VALIDATION_FAILED for days that are no period. */
   get: async (identity: Identity, input: EarningsInput): Promise<Earnings> => {
     if (identity.role === 'viewer') throw notAPerformer();
-    const { currency } = config.payments;
     const period = periodOf(input, clock.now());
     const rows = await sumEarnings(database, { performerId: identity.userId, currency, ...period });
     const total = rows.find(({ over }) => over === 'total');

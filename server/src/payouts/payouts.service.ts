@@ -9,7 +9,6 @@ import type {
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Identity } from '../auth/identity.js';
-import type { Config } from '../config.js';
 import type { LedgerService } from '../ledger/ledger.service.js';
 import { AppError } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
@@ -24,17 +23,21 @@ import { type Decision, decidePayout, listPayouts, requestPayout } from './payou
 const Place = z.tuple([z.uuid()]);
 
 type Deps = {
-  config: Pick<Config, 'payments'>;
   database: Database;
   bus: EventBus;
   clock: Clock;
   logger: Logger;
   ledger: Pick<LedgerService, 'noteEntries'>;
+  currency: string;
+  /** In minor units. */
+  minimum: number;
+  /** How long earnings are held before they may be paid out. */
+  holdDays: number;
 };
 
 /** How earnings leave: asked for by the performer, approved by an admin, paid by hand and then marked so. */
-export const createPayoutsService = ({ config, database, bus, clock, logger, ledger }: Deps) => {
-  const { currency, payoutMinimum, payoutHoldDays } = config.payments;
+export const createPayoutsService = (deps: Deps) => {
+  const { database, bus, clock, logger, ledger, currency, minimum, holdDays } = deps;
 
   const noteMoved = (performerId: string) => {
     ledger.noteEntries();
@@ -72,12 +75,12 @@ export const createPayoutsService = ({ config, database, bus, clock, logger, led
         performerId: identity.userId,
         amount: input.amount,
         currency,
-        minimum: payoutMinimum,
-        holdDays: payoutHoldDays,
+        minimum,
+        holdDays,
         ...idempotencyOf(input),
         now: clock.now().toISOString(),
       });
-      if (request.result === null) throw refusedRequest(request, { minimum: payoutMinimum, currency });
+      if (request.result === null) throw refusedRequest(request, { minimum, currency });
       if (request.outcome === 'requested') {
         logger.info('Payout requested', { payoutId: request.result.id, userId: identity.userId });
         noteMoved(identity.userId);

@@ -148,6 +148,13 @@ export const createStreamsService = (deps: Deps) => {
     /** Throws ACCESS_REQUIRED, with the price, unless the caller may enter: anybody a public stream. */
     requireAccess,
 
+    /** For whom a statement has refused: throws ACCESS_REQUIRED with the price, as `get` does, or whatever `get` throws. */
+    refuseAccess: async (identity: Identity, id: string): Promise<never> => {
+      await requireAccess(identity, await get(id));
+      // The ticket came meanwhile; what was asked for was not done all the same.
+      throw new AppError('ACCESS_REQUIRED');
+    },
+
     /** Throws NOT_A_PERFORMER, NOT_VERIFIED, ALREADY_LIVE, VALIDATION_FAILED for a schedule in the past. */
     create: async (identity: Identity, input: CreateStreamInput): Promise<Stream> => {
       requireFuture(input.scheduledStartAt);

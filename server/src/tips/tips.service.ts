@@ -31,7 +31,7 @@ type Deps = {
   bus: EventBus;
   clock: Clock;
   logger: Logger;
-  streams: Pick<StreamsService, 'get'>;
+  streams: Pick<StreamsService, 'get' | 'refuseAccess'>;
   ledger: Pick<LedgerService, 'noteEntries'>;
   currency: string;
   feeBasisPoints: number;
@@ -48,12 +48,6 @@ const goalErrors: Partial<Record<goals.GoalChange['outcome'], () => AppError>> =
 export const createTipsService = (deps: Deps) => {
   const { database, bus, clock, streams, ledger, currency, feeBasisPoints } = deps;
   const drain = createTipDrain(deps);
-
-  /** Fails as `streams.get` does, which knows the price of a ticket. */
-  const failForAccess = async (identity: Identity, streamId: string): Promise<never> => {
-    await streams.get(identity, streamId);
-    throw new AppError('ACCESS_REQUIRED');
-  };
 
   /** Changes the goal, and tells the room of it. Throws NOT_FOUND, FORBIDDEN, STREAM_ENDED. */
   const changeGoal = async (
@@ -105,7 +99,8 @@ export const createTipsService = (deps: Deps) => {
       });
       if (!('paymentId' in sent)) {
         const { outcome, balance, retryAfterMs } = sent;
-        if (outcome === 'ACCESS_REQUIRED' && streamId !== null) return failForAccess(identity, streamId);
+        if (outcome === 'ACCESS_REQUIRED' && streamId !== null)
+          return streams.refuseAccess(identity, streamId);
         throw refusedTip(outcome, { input, currency, balance, retryAfterMs, now });
       }
       const { paymentId, payeeId, fee, paidAt, balance } = sent;

@@ -1,5 +1,6 @@
 import type { DeletedUser, UpdateUserInput, UserProfile, VerifyUserInput } from '@versbottomlex/shared';
 import { type Identity, isSelfOrAdmin } from '../auth/identity.js';
+import type { LedgerService } from '../ledger/ledger.service.js';
 import { AppError } from '../platform/app-error.js';
 import { addSeconds, type Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
@@ -19,7 +20,7 @@ type Deps = {
   bus: EventBus;
   clock: Clock;
   logger: Logger;
-  ledger: { requireSound: () => void; noteEntries: () => void };
+  ledger: Pick<LedgerService, 'requireSound' | 'noteEntries'>;
   /** `auto` verifies whoever asks to perform; `admin` leaves that to an admin. */
   performerApproval: 'auto' | 'admin';
 };

@@ -114,7 +114,7 @@ describe('what is available', () => {
   it('holds what tickets brought since their show has ended, whenever they were bought', async () => {
     const shows: { at: string; ticket: string }[] = [];
     for (const at of [longAgo, lately]) {
-      const show = await model.addStream({ ...endedStreamRow(), performerId: performer, currency: 'USD' });
+      const show = await model.addStream({ ...endedStreamRow({ performerId: performer }), currency: 'USD' });
       const given = { payeeId: performer, streamId: show, completedAt: longAgo };
       const ticket = paymentRow({ ...given, type: 'private_show', amount: 500 });
       await db.insert(payments).values(ticket);

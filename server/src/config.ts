@@ -3,8 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { type PaymentsConfig, paymentsConfigOf, paymentVariables } from './config-payments.js';
+import { refuse } from './config-refusal.js';
 import {
-  currency,
   databaseUrl,
   flag,
   host,
@@ -12,17 +13,12 @@ import {
   origins,
   publicUrl,
   secret,
-  stripeKey,
   trustProxy,
   whole,
 } from './config-values.js';
-import { StartupError } from './platform/startup-error.js';
 
 /** The project's root, the same from `src` and from `dist`. */
 export const projectDirectory = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-
-/** EX_CONFIG of sysexits.h. */
-const CONFIGURATION_EXIT_CODE = 78;
 
 /** Every variable that the server reads; `.env.example` explains each. */
 export const Environment = z.object({
@@ -42,17 +38,7 @@ export const Environment = z.object({
   JWT_ACCESS_SECRET: secret.optional(),
   JWT_REFRESH_SECRET: secret.optional(),
   PERFORMER_APPROVAL: z.enum(['auto', 'admin']).optional(),
-  CURRENCY: currency.default('USD'),
-  PAYMENT_PROVIDER: z.enum(['sandbox', 'stripe', 'none']).optional(),
-  STRIPE_SECRET_KEY: stripeKey('sk_', 'rk_').optional(),
-  STRIPE_PUBLISHABLE_KEY: stripeKey('pk_').optional(),
-  STRIPE_WEBHOOK_SECRET: stripeKey('whsec_').optional(),
-  FEE_TIPS_BASIS_POINTS: whole(0, 10_000).default(2000),
-  FEE_TICKETS_BASIS_POINTS: whole(0, 10_000).default(2000),
-  SHOW_GRACE_MINUTES: whole(1, 10_080).default(60),
-  PAYOUT_MINIMUM: whole(100, 100_000_000).default(5000),
-  PAYOUT_HOLD_DAYS: whole(0, 365).default(7),
-  LEDGER_AUDIT_INTERVAL_MINUTES: whole(1, 10_080).default(60),
+  ...paymentVariables,
   RATE_LIMIT_GLOBAL_PER_MINUTE: whole(1, 100_000_000).default(3000),
   RATE_LIMIT_HANDSHAKES_PER_MINUTE: whole(1, 100_000_000).default(60),
   RATE_LIMIT_CHAT_PER_30_SECONDS: whole(1, 100_000_000).default(20),
@@ -69,10 +55,6 @@ export const Environment = z.object({
 export type TokenSecrets = { access: string; refresh: string };
 
 type Parsed = z.infer<typeof Environment>;
-
-const refuse = (sentences: string[]): never => {
-  throw new StartupError(`Configuration: ${sentences.join('; ')}.`, CONFIGURATION_EXIT_CODE);
-};
 
 const parse = (env: Record<string, string | undefined>): Parsed => {
   const given = Object.fromEntries(
@@ -102,23 +84,6 @@ const refuseLoneMigrationUrl = (env: Parsed) => {
   if (env.DATABASE_MIGRATION_URL !== undefined && env.DATABASE_URL === undefined) {
     refuse(['DATABASE_URL must be set with DATABASE_MIGRATION_URL']);
   }
-};
-
-/** Sandbox money is free, so that it must never be taken for real money. */
-const providerOf = (env: Parsed): 'sandbox' | 'stripe' | 'none' => {
-  const isProduction = env.NODE_ENV === 'production';
-  const provider = env.PAYMENT_PROVIDER ?? (isProduction ? 'none' : 'sandbox');
-  if (provider === 'sandbox' && isProduction) refuse(['PAYMENT_PROVIDER must not be sandbox in production']);
-  return provider;
-};
-
-const stripeOf = (env: Parsed) => {
-  if (env.PAYMENT_PROVIDER !== 'stripe') return undefined;
-  const names = ['STRIPE_SECRET_KEY', 'STRIPE_PUBLISHABLE_KEY', 'STRIPE_WEBHOOK_SECRET'] as const;
-  const missing = names.filter((name) => env[name] === undefined);
-  if (missing.length > 0) refuse(missing.map((name) => `${name} must be set with PAYMENT_PROVIDER=stripe`));
-  const [secretKey = '', publishableKey = '', webhookSecret = ''] = names.map((name) => env[name]);
-  return Object.freeze({ secretKey, publishableKey, webhookSecret });
 };
 
 const secretsOf = (
@@ -153,22 +118,7 @@ export type Config = Readonly<{
   dataDirectory: string;
   tokenSecrets: Readonly<TokenSecrets>;
   performerApproval: 'auto' | 'admin';
-  payments: Readonly<{
-    /** ISO 4217, of every wallet and price. */
-    currency: string;
-    provider: 'sandbox' | 'stripe' | 'none';
-    stripe: Readonly<{ secretKey: string; publishableKey: string; webhookSecret: string }> | undefined;
-    /** What the platform keeps, in hundredths of a percent. */
-    tipFeeBasisPoints: number;
-    ticketFeeBasisPoints: number;
-    /** How long after its schedule a show may start before its tickets are refunded. */
-    showGraceMinutes: number;
-    /** In minor units. */
-    payoutMinimum: number;
-    /** How long earnings are held before they may be paid out. */
-    payoutHoldDays: number;
-    auditIntervalMinutes: number;
-  }>;
+  payments: PaymentsConfig;
   rateLimits: Readonly<{
     globalPerMinute: number;
     handshakesPerMinute: number;
@@ -212,17 +162,7 @@ export const loadConfig = (
     dataDirectory,
     tokenSecrets: Object.freeze(secretsOf(env, developmentSecrets, dataDirectory)),
     performerApproval: env.PERFORMER_APPROVAL ?? (env.NODE_ENV === 'production' ? 'admin' : 'auto'),
-    payments: Object.freeze({
-      currency: env.CURRENCY,
-      provider: providerOf(env),
-      stripe: stripeOf(env),
-      tipFeeBasisPoints: env.FEE_TIPS_BASIS_POINTS,
-      ticketFeeBasisPoints: env.FEE_TICKETS_BASIS_POINTS,
-      showGraceMinutes: env.SHOW_GRACE_MINUTES,
-      payoutMinimum: env.PAYOUT_MINIMUM,
-      payoutHoldDays: env.PAYOUT_HOLD_DAYS,
-      auditIntervalMinutes: env.LEDGER_AUDIT_INTERVAL_MINUTES,
-    }),
+    payments: paymentsConfigOf(env),
     rateLimits: Object.freeze({
       globalPerMinute: env.RATE_LIMIT_GLOBAL_PER_MINUTE,
       handshakesPerMinute: env.RATE_LIMIT_HANDSHAKES_PER_MINUTE,

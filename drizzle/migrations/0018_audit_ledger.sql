@@ -98,8 +98,9 @@ VALUES
 -- wallet_history      what a wallet held after each entry is the sum of its entries until then
 -- payment_posted      a payment has the transactions that its type and status call for
 -- posting_founded     and no other transaction has it for its reason
--- entries_agree       a transaction moves what its payment or show says, between the accounts of those whom it names; with
---                     a correction for the same payment, which an operator has posted, the two together do
+-- entries_agree       a transaction moves what its payment or show says, between the accounts of those whom it names; a
+--                     forfeit what somebody held who is gone. What an operator has posted a correction for does so
+--                     together with it
 -- refund_agrees       what is refunded has a refund that did not fail; a completed refund has refunded a payment; and it
 --                     gives back what was paid, to whom it was from
 -- payout_agrees       a payout and its payment stand alike
@@ -125,12 +126,18 @@ WITH by_transaction AS (
     OR (refund.payer_id, refund.payee_id) IS DISTINCT FROM (paid.payee_id, paid.payer_id) AS is_another,
     paid.status AS paid_status
   FROM payments AS refund JOIN payments AS paid ON paid.id = refund.refunds_id
-), corrections AS (
-  SELECT correction.id, (
-      SELECT min(corrected.id) FROM ledger_transactions AS corrected
-      WHERE corrected.payment_id = correction.payment_id AND corrected.kind <> 'correction'
-    ) AS corrected_id
-  FROM ledger_transactions AS correction WHERE correction.kind = 'correction'
+), corrected AS (
+  -- A correction is read as one with what it puts right: all that its payment moved, and the release of a ticket's show.
+  SELECT posted.id, paid.corrected_id
+  FROM (
+    SELECT correction.payment_id, coalesce(min(release.id), min(other.id)) AS corrected_id
+    FROM ledger_transactions AS correction
+    JOIN ledger_transactions AS other ON other.payment_id = correction.payment_id
+    LEFT JOIN payments AS ticket ON ticket.id = correction.payment_id AND ticket.type = 'private_show'
+    LEFT JOIN ledger_transactions AS release ON release.stream_id = ticket.stream_id
+    WHERE correction.kind = 'correction' GROUP BY correction.payment_id
+  ) AS paid
+  JOIN ledger_transactions AS posted ON posted.payment_id = paid.payment_id
 ), found (invariant, subject, detail) AS (
   SELECT 'zero_sum', 'transaction ' || transaction_id, 'its entries add up to ' || total
     FROM by_transaction WHERE total <> 0
@@ -189,23 +196,26 @@ WITH by_transaction AS (
       'beyond what it is for, it moves ' || sum(amount) || ' ' || currency || ' into ' || kind
         || coalesce(' of ' || owner_id, ' of ' || stream_id, '')
     FROM (
-      SELECT coalesce(corrections.corrected_id, transaction_id), account.kind, owner_id, account.stream_id, currency, amount
-        FROM ledger_entries
-        JOIN ledger_accounts AS account ON account.id = account_id
-        JOIN ledger_transactions AS posted ON posted.id = transaction_id AND posted.kind <> 'forfeit'
-        LEFT JOIN corrections ON corrections.id = transaction_id
-      UNION ALL
-      SELECT transaction_id, kind, owner_id, stream_id, currency, -amount FROM ledger_expectations
+      SELECT coalesce(corrected_id, moved.transaction_id), kind, owner_id, stream_id, currency, amount
+      FROM (
+        SELECT transaction_id, account.kind, owner_id, account.stream_id, currency, amount
+          FROM ledger_entries
+          JOIN ledger_accounts AS account ON account.id = account_id
+          JOIN ledger_transactions AS posted ON posted.id = transaction_id AND posted.kind <> 'forfeit'
+        UNION ALL
+        SELECT transaction_id, kind, owner_id, stream_id, currency, -amount FROM ledger_expectations
+      ) AS moved LEFT JOIN corrected ON corrected.id = moved.transaction_id
     ) AS difference (transaction_id, kind, owner_id, stream_id, currency, amount)
     GROUP BY transaction_id, kind, owner_id, stream_id, currency HAVING sum(amount) <> 0
   UNION ALL
-  SELECT 'entries_agree', 'transaction ' || transaction_id, 'it is a forfeit, and moves more than what one user held'
+  SELECT 'entries_agree', 'transaction ' || transaction_id, 'it is a forfeit, and moves more than what one user left'
     FROM ledger_transactions AS posted
     JOIN ledger_entries ON transaction_id = posted.id
     JOIN ledger_accounts AS account ON account.id = account_id
+    LEFT JOIN users ON users.id = owner_id
     WHERE posted.kind = 'forfeit'
     GROUP BY transaction_id
-    HAVING count(DISTINCT owner_id) <> 1 OR count(DISTINCT currency) <> 1 OR bool_or(
+    HAVING count(DISTINCT owner_id) <> 1 OR count(deleted_at) <> count(owner_id) OR count(DISTINCT currency) <> 1 OR bool_or(
       CASE account.kind WHEN 'forfeited' THEN amount < 0 WHEN 'wallet' THEN amount > 0 WHEN 'earnings' THEN amount > 0
         ELSE true END)
   UNION ALL

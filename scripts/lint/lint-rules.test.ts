@@ -106,6 +106,7 @@ const layers: Layer[] = [
     allows: [
       "import type { SendTipInput } from '@versbottomlex/shared';",
       "import { isSelfOrAdmin } from '../auth/identity.js';",
+      "import { keyReused } from '../payments/payment-refusals.js';",
       "import { AppError } from '../platform/app-error.js';",
       "import type { UsersService } from '../users/users.service.js';",
       "import * as queries from './tips.queries.js';",
@@ -113,6 +114,7 @@ const layers: Layer[] = [
     refuses: [
       ["import { createUsersService } from '../users/users.service.js';", ONLY_TYPES],
       ["import { findProfile } from '../users/users.queries.js';", 'A feature reads its own tables only'],
+      ["import { messageTail } from '../live/fan-out.js';", 'Of another feature'],
       ["import { usersRouter } from '../users/users.router.js';", 'Routers call services'],
       ["import { TRPCError } from '@trpc/server';", TRANSPORT_OF_SERVICE],
       ["import type { FastifyRequest } from 'fastify';", TRANSPORT_OF_SERVICE],

@@ -89,7 +89,8 @@ END
 $$;
 --> statement-breakpoint
 -- Locks accounts in the one order that everybody locks them in, by id, before their balances are read. A caller that also
--- locks other rows takes them in this order: users, streams, stream_logs, ledger_pending, ledger_accounts.
+-- locks other things takes them in this order: a show (`lock_show`), users, streams, stream_logs, payouts, ledger_pending,
+-- ledger_accounts, spending_limits. Foreign keys share rows later, which waits for none of these.
 CREATE FUNCTION lock_ledger_accounts(account_ids bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN

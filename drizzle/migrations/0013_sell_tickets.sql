@@ -26,6 +26,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT coalesce(show.scheduled_start_at, show.created_at + interval '720 hours')
 $$;
 --> statement-breakpoint
+-- The stream's row is locked before the show here, and nobody waits in a circle: whoever holds a show shares the key of that
+-- row at most, for which an update of it keeps nobody waiting.
 CREATE FUNCTION guard_sold_show() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM lock_show(NEW.id, true);

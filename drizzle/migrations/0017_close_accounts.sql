@@ -20,6 +20,7 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
+-- Locks the payouts of a performer that are neither rejected nor paid, so that none is decided meanwhile.
 CREATE FUNCTION lock_open_payouts(performer uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN

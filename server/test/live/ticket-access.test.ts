@@ -56,6 +56,14 @@ it('a refund ends the feed of whoever held the ticket, and of nobody else', asyn
   expect(feed && contents(feed)).toEqual([]);
 });
 
+it('a refund ends the feed of a show whose id was written in capitals too', async () => {
+  const { id } = await node.given.ticket(viewer, show);
+  const streamId = show.id.toUpperCase();
+  const feed = await opened(follow(node.connect(viewer.accessToken), { streamId, kinds: ['chat'] }));
+  await node.test.services.refunds.refund(identity, id);
+  await vi.waitFor(() => expect(feed.errors).toEqual(refusedWith('ACCESS_REQUIRED')));
+});
+
 it('a cancelled show gives the money back and ends the feeds of its viewers', async () => {
   await node.test.services.streams.end(identity, show.id);
   const cancelled = await node.given.show(performer);

@@ -10,6 +10,10 @@ export type OpenDatabase = { url: string; isEmbedded: boolean; stop(): Promise<v
 const EMBEDDED_DATABASE = 'versbottomlex';
 export const migrationsDirectory = join(projectDirectory, 'drizzle/migrations');
 
+/** Where the embedded database of a running server is; undefined when none runs. */
+export const embeddedDatabaseUrl = (config: Config): Promise<string | undefined> =>
+  findEmbeddedPostgres(config.dataDirectory, EMBEDDED_DATABASE);
+
 const locate = async (
   config: Config,
   onStep: (line: string) => void,
@@ -18,9 +22,7 @@ const locate = async (
   const { url } = config.database;
   const stop = async () => {};
   if (url !== undefined) return { url, isEmbedded: false, stop };
-  const running = joinsRunning
-    ? await findEmbeddedPostgres(config.dataDirectory, EMBEDDED_DATABASE)
-    : undefined;
+  const running = joinsRunning ? await embeddedDatabaseUrl(config) : undefined;
   if (running !== undefined) return { url: running, isEmbedded: true, stop };
   const embedded = await startEmbeddedPostgres({
     directory: config.dataDirectory,

@@ -5,7 +5,7 @@ import type { PayoutDecision, PayoutRequest } from './payouts.queries.js';
 const tooLittle = ({ available, held, heldUntil }: PayoutRequest, currency: string): AppError => {
   const rest = heldUntil === null ? '' : `; ${held} more are held, the last of it until ${heldUntil}`;
   return new AppError('EARNINGS_INSUFFICIENT', {
-    detail: `Available are ${available ?? 0}, in minor units of ${currency}${rest}.`,
+    detail: `${available ?? 0} can be paid out now, in minor units of ${currency}${rest}.`,
   });
 };
 

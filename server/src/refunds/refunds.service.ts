@@ -64,7 +64,7 @@ export const createRefundsService = (deps: Deps) => {
       if (type === 'private_show' && streamId !== null && holderId !== null) {
         bus.publish({ type: 'accessChanged', userId: holderId, streamId });
       }
-      logger.info('Payment refunded', { paymentId: id, refundId: refund.id, byUserId: identity.userId });
+      logger.info('Refund requested', { paymentId: id, refundId: refund.id, byUserId: identity.userId });
       return type === 'top_up' ? giveBackTopUp(identity, { payment, refund }) : { payment, refund };
     },
   };

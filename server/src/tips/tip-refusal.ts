@@ -27,7 +27,7 @@ const errors: Partial<Record<ErrorCode, (tip: RefusedTip) => AppError>> = {
       detail:
         'The room of a stream can be tipped while it is live; its performer at any time, by performerId.',
     }),
-  SELF_PAYMENT: ({ input }) => fieldError('SELF_PAYMENT', toWhom(input), 'leads to yourself'),
+  SELF_PAYMENT: ({ input }) => fieldError('SELF_PAYMENT', toWhom(input), 'is you, and nobody tips themself'),
   IDEMPOTENCY_KEY_REUSED: () => keyReused('tip'),
   INSUFFICIENT_FUNDS: ({ input, balance, currency }) =>
     insufficientFunds(balance, `the tip is ${input.amount}`, currency),

@@ -116,7 +116,7 @@ contract('payments.requestPayout', {
       const answer = await scene.call({ amount: 20_001 }, { as: performer });
       const until = new Date(scene.test.clock.now().getTime() + 5 * DAY_SECONDS * 1000).toISOString();
       expect(answer.failure?.detail).toBe(
-        `Available are 20000, in minor units of USD; 9000 more are held, the last of it until ${until}.`,
+        `20000 can be paid out now, in minor units of USD; 9000 more are held, the last of it until ${until}.`,
       );
       return { ...answer, failure: answer.failure && { ...answer.failure, detail: '' } };
     },
@@ -127,7 +127,7 @@ contract('payments.requestPayout', {
     },
     'of nothing': async ({ call, given }) => {
       const answer = await call({ amount: 5_000 }, { as: await given.performer() });
-      expect(answer.failure?.detail).toBe('Available are 0, in minor units of USD.');
+      expect(answer.failure?.detail).toBe('0 can be paid out now, in minor units of USD.');
       return answer;
     },
   },

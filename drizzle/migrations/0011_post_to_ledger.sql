@@ -173,17 +173,18 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 --> statement-breakpoint
 -- Counts what is about to be spent against the spender's own limit for the day, if there is one: false when it would
--- pass it, and then nothing is counted. To be asked last, with the wallet locked.
+-- pass it, and then nothing is counted. To be asked last, with the wallet locked. By the clock of another server the next
+-- day may have begun: then it has begun, and does not begin again.
 CREATE FUNCTION count_spending(spender uuid, amount integer, spent_time timestamptz) RETURNS boolean
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   today date := (spent_time AT TIME ZONE 'UTC')::date;
 BEGIN
   UPDATE spending_limits SET
-    spent_amount = CASE WHEN spent_on = today THEN spent_amount ELSE 0 END + amount,
-    spent_on = today
+    spent_amount = CASE WHEN spent_on >= today THEN spent_amount ELSE 0 END + amount,
+    spent_on = greatest(spent_on, today)
   WHERE user_id = spender
-    AND CASE WHEN spent_on = today THEN spent_amount ELSE 0 END + amount
+    AND CASE WHEN spent_on >= today THEN spent_amount ELSE 0 END + amount
       <= coalesce(CASE WHEN next_from <= spent_time THEN next_daily_amount ELSE daily_amount END, 9007199254740991);
   RETURN FOUND OR NOT EXISTS (SELECT FROM spending_limits WHERE user_id = spender);
 END

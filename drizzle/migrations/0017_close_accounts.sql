@@ -165,7 +165,7 @@ BEGIN
         AND completed_at >= today::timestamp AT TIME ZONE 'UTC';
     RETURN;
   END IF;
-  spent_today := CASE WHEN known.spent_on = today THEN known.spent_amount ELSE 0 END;
+  spent_today := CASE WHEN known.spent_on >= today THEN known.spent_amount ELSE 0 END;
   IF known.next_from <= as_of THEN
     daily_amount := known.next_daily_amount;
   ELSE
@@ -200,6 +200,7 @@ BEGIN
       present.spent_today, (asked_time AT TIME ZONE 'UTC')::date)
     ON CONFLICT (user_id) DO UPDATE SET
       daily_amount = excluded.daily_amount, next_daily_amount = excluded.next_daily_amount,
-      next_from = excluded.next_from, spent_amount = excluded.spent_amount, spent_on = excluded.spent_on;
+      next_from = excluded.next_from, spent_amount = excluded.spent_amount,
+      spent_on = greatest(known.spent_on, excluded.spent_on);
 END
 $$;

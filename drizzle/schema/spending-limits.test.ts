@@ -75,6 +75,24 @@ describe('functions', () => {
     expect(await limitAt('2026-01-03T00:00:00Z')).toMatchObject({ daily: 1000, spent: 0 });
   });
 
+  it('begins a day once, by servers whose clocks differ around midnight too', async () => {
+    const late = `${TODAY}T23:59:59.900Z`;
+    const early = '2026-01-03T00:00:00.100Z';
+    await set(1000, late);
+    const count = async (at: string) =>
+      (await model.query(sql`select count_spending(${userId}, 600, ${at}::timestamptz) as counted`))[0]
+        ?.counted;
+    expect([await count(late), await count(early), await count(late), await count(early)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(await limitAt(late)).toMatchObject({ spent: 600 });
+    await set(900, late);
+    expect(await limitAt(early)).toMatchObject({ daily: 900, spent: 600 });
+  });
+
   it('set_spending_limit: lowers at once, and raises or lifts a day later', async () => {
     await set(1000);
     const wait = { next: null, from: '2026-01-03T12:00:00.000Z' };

@@ -7,8 +7,8 @@ export type Person = {
   isDeleted: boolean;
   /** What was spent today and not given back. */
   spent: number;
-  /** Once a limit was set, what is spent is counted, and giving back does not take it off. */
-  limit?: { dailyAmount: number | null; counted: number };
+  /** What may be spent a day; without one, all there is. */
+  limit?: number;
 };
 
 export type Show = {
@@ -76,14 +76,10 @@ export const createLedgerModel = ({ tipFee, ticketFee, payoutMinimum }: Settings
         type === 'private_show' && status === 'completed' && payer === person && of === show,
     );
 
-  /** Counts what is spent, unless it is more than there is or than the payer allows. */
+  /** Counts what is spent, unless it is more than there is or than the payer lets themself spend. */
   const spend = (payer: Person, amount: number): ErrorCode | undefined => {
     if (held(wallet(payer)) < amount) return 'INSUFFICIENT_FUNDS';
-    const { limit } = payer;
-    if (limit && limit.dailyAmount !== null && limit.counted + amount > limit.dailyAmount) {
-      return 'SPENDING_LIMIT_REACHED';
-    }
-    if (limit) limit.counted += amount;
+    if (payer.spent + amount > (payer.limit ?? Infinity)) return 'SPENDING_LIMIT_REACHED';
     payer.spent += amount;
     return undefined;
   };
@@ -248,9 +244,8 @@ export const createLedgerModel = ({ tipFee, ticketFee, payoutMinimum }: Settings
     },
 
     setLimit: (person: Person, dailyAmount: number): Expected => {
-      person.limit ??= { dailyAmount: null, counted: person.spent };
       // A higher one would hold tomorrow, which does not come here.
-      person.limit.dailyAmount = Math.min(dailyAmount, person.limit.dailyAmount ?? dailyAmount);
+      person.limit = Math.min(dailyAmount, person.limit ?? dailyAmount);
       return done;
     },
 

@@ -11,7 +11,12 @@ import { UserSummary } from './users.js';
 const Day = z.iso.date().meta({ example: '2026-01-31' });
 
 /** What came in over some time: `net` is what is left of `gross` after the platform's `fee`. Refunds are taken off. */
-const sums = { count: z.int().meta({ example: 12 }), gross: Balance, fee: Balance, net: Balance };
+const sums = {
+  count: z.int().meta({ example: 12 }),
+  gross: Balance,
+  fee: Balance.meta({ description: 'In minor units.', example: 2500 }),
+  net: Balance.meta({ description: 'What is left of `gross`, in minor units.', example: 10_000 }),
+};
 
 /** The first and the last day, in UTC; the last 30 days when they are left out, at most 366. */
 export const EarningsInput = z.strictObject({ from: Day.optional(), to: Day.optional() }).prefault({});

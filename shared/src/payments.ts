@@ -18,8 +18,12 @@ export const Payment = z
     id: Id,
     type: PaymentType,
     status: PaymentStatus,
-    payerId: Id.nullable(),
-    payeeId: Id.nullable(),
+    payerId: Id.nullable().meta({
+      description: 'Whose money it was: null for money from outside, and for an anonymous tip.',
+    }),
+    payeeId: Id.nullable().meta({
+      description: 'Who got it: null for money that leaves, and where it goes back to an anonymous tipper.',
+    }),
     streamId: Id.nullable(),
     amount: z.int().meta({ example: 500 }),
     currency: Currency,

@@ -8,8 +8,8 @@ import { UserSummary } from './users.js';
 /** To a live stream, whose room hears of it, or to a performer. */
 export const SendTipInput = z
   .strictObject({
-    streamId: Id.optional(),
-    performerId: Id.optional(),
+    streamId: Id.optional().meta({ description: 'A live stream; either this or `performerId`.' }),
+    performerId: Id.optional().meta({ description: 'A performer, live or not, outside any stream.' }),
     amount: PaymentAmount,
     message: chatLine(1, 200).optional().meta({ example: 'Bravo!' }),
     isAnonymous: z.boolean().default(false),

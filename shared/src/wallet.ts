@@ -73,13 +73,19 @@ export const sandboxAmounts = {
 export const Checkout = z
   .object({
     provider: PaymentProviderName,
-    status: z.enum(['completed', 'requires_confirmation', 'processing', 'failed']),
+    status: z.enum(['completed', 'requires_confirmation', 'processing', 'failed']).meta({
+      description:
+        'What is next: nothing, the payer confirms it, or the provider takes its time; the payment is pending until then.',
+    }),
     clientSecret: z
       .string()
       .nullable()
       .meta({ description: 'For Stripe.js, which confirms the payment with it.', example: null }),
     publishableKey: z.string().nullable().meta({ description: 'For Stripe.js.', example: null }),
-    failureReason: z.string().nullable().meta({ example: null }),
+    failureReason: z
+      .string()
+      .nullable()
+      .meta({ description: 'Of one that failed, as the provider names it.', example: null }),
   })
   .meta({ id: 'Checkout' });
 export type Checkout = z.infer<typeof Checkout>;

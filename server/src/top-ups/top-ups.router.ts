@@ -13,7 +13,7 @@ export const topUpsRouter = router({
         tags,
         summary: 'Top up the wallet',
         description:
-          'With the sandbox, which development has, it completes at once; but 10001 is declined, 10002 and 10004 wait for a confirmation, after which 10004 is declined, 10003 and 10005 are completed and declined a moment later, 10006 is not answered at first, and of 10007 and 10008 the refund is declined and takes a moment. With Stripe, `checkout.clientSecret` is for Stripe.js in the browser, and the money is there when Stripe says so. A declined top-up is answered as one that has failed. The same request again under the same key gets the same answer, and nothing is charged twice.',
+          'With the sandbox, which development has, it completes at once, but for these amounts: 10001 is declined; 10002 waits for `POST /api/payments/{id}/confirm` and completes, 10004 waits for it and is declined; 10003 completes and 10005 is declined a moment later; 10006 is not answered at first; the refund of 10007 is declined, and that of 10008 takes a moment. With Stripe, `checkout.clientSecret` is for Stripe.js in the browser, and the money is there when Stripe says so. A declined top-up is answered as one that has failed. The same request again under the same key gets the same answer, and nothing is charged twice.',
       },
       successStatus: 201,
       errors: ['WALLET_FULL', 'IDEMPOTENCY_KEY_REUSED', 'VALIDATION_FAILED', 'PROVIDER_UNAVAILABLE'],

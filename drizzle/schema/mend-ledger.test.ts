@@ -12,10 +12,10 @@ afterAll(model.close);
 const now = '2026-03-10T12:00:00.000Z';
 const run = async (statement: string) => (await model.query(sql.raw(statement)))[0] ?? {};
 
-/** The statements that docs/money.md gives, which hold `text`, with the examples in them replaced. */
+/** The statements that docs/mend-the-ledger.md gives, which hold `text`, with the examples in them replaced. */
 const instruction = (text: string, replaced: Record<string, string | number>): string => {
-  const page = readFileSync(join(projectDirectory, 'docs/money.md'), 'utf8');
-  const [, block = expect.fail(`docs/money.md says nothing of ${text}`)] = page
+  const page = readFileSync(join(projectDirectory, 'docs/mend-the-ledger.md'), 'utf8');
+  const [, block = expect.fail(`docs/mend-the-ledger.md says nothing of ${text}`)] = page
     .split(/^ *```sql$|^ *```$/m)
     .flatMap((part, place) => (part.includes(text) && place % 2 === 1 ? ['', part] : []));
   return Object.entries(replaced).reduce(

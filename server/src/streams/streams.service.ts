@@ -69,7 +69,10 @@ export const createStreamsService = (deps: Deps) => {
       if (await queries.hasTicket(database, { streamId: stream.id, userId: identity.userId })) return;
     }
     throw new AppError('ACCESS_REQUIRED', {
-      detail: 'This stream is private; a ticket opens it.',
+      detail:
+        stream.status === 'ended'
+          ? 'This private stream has ended; it opens to those who hold a ticket of it.'
+          : 'This stream is private; a ticket opens it.',
       price: { amount: stream.price, currency: stream.currency },
     });
   };

@@ -89,6 +89,14 @@ contract('streams.get', {
       await given.payment({ type: 'private_show', status: 'refunded', ...ticket });
       return call({ id }, { as: viewer });
     },
+    'for one that has ended, not offering a ticket that nobody can buy any more': async ({ call, given }) => {
+      const { id } = await given.endedStream(await given.performer(), secret);
+      const answer = await call({ id });
+      expect(answer.failure?.detail).toBe(
+        'This private stream has ended; it opens to those who hold a ticket of it.',
+      );
+      return answer;
+    },
     'for another performer': async ({ call, given }) => {
       const { id } = await given.stream(await given.performer(), secret);
       return call({ id }, { as: await given.performer() });

@@ -2,6 +2,7 @@ import { AppError } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
+import { createSweep } from '../platform/sweep.js';
 import { type Audit, auditLedger, findLastAudit } from './ledger.queries.js';
 
 /** How often the last result is read, so that a break found by one process halts payments in all. */
@@ -25,8 +26,6 @@ type Deps = {
 export const createAuditor = (deps: Deps) => {
   const { database, clock, logger, auditIntervalMinutes, lookMs = LOOK_MS, soonMs = SOON_MS } = deps;
   let last: Audit | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | undefined;
   let auditing: Promise<Audit | undefined> | undefined;
   let patient: Database | undefined;
   let isStarted = false;
@@ -80,18 +79,15 @@ export const createAuditor = (deps: Deps) => {
     });
   };
 
-  const round = async (): Promise<void> => {
-    // Without the database there are no payments either, and the next round comes soon.
-    const hasLooked = await look().then(
-      () => true,
-      () => false,
-    );
-    if (!isStarted) return;
-    if (hasLooked && isDue()) auditInBackground();
-    timer = setTimeout(() => {
-      looking = round();
-    }, lookMs).unref();
-  };
+  const looks = createSweep({
+    work: async () => {
+      await look();
+      if (isStarted && isDue()) auditInBackground();
+    },
+    intervalMs: lookMs,
+    logger,
+    fault: 'The last audit of the ledger not read',
+  });
 
   return {
     audit,
@@ -112,14 +108,16 @@ export const createAuditor = (deps: Deps) => {
     start: (): void => {
       isStarted = true;
       notBeforeMs = performance.now() + soonMs;
-      looking = round();
+      looks.start();
+      // Without the database there are no payments either, and the next look comes soon.
+      looks.run().catch(() => {});
     },
     stop: async (): Promise<void> => {
       isStarted = false;
-      clearTimeout(timer);
+      const looked = looks.stop();
       await patient?.close();
       await auditing?.catch(() => {});
-      await looking;
+      await looked;
     },
   };
 };

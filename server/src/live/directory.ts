@@ -1,6 +1,8 @@
 import type { DirectoryEvent, Stream } from '@versbottomlex/shared';
 import type { EventBus } from '../platform/event-bus.js';
 import { createFeed, type Feed, type FeedRequest, type OpenFeed, type Outlet } from '../platform/feed.js';
+import type { Logger } from '../platform/logger.js';
+import { createSweep } from '../platform/sweep.js';
 import { messageTail } from '../platform/trpc-messages.js';
 import { createFanOut, type Item, type Member } from './fan-out.js';
 
@@ -26,6 +28,8 @@ export type DirectorySource = {
   find: (id: string) => Promise<Stream | null>;
 };
 
+type Deps = { source: DirectorySource; bus: EventBus; logger: Logger };
+
 /** What a stream says of itself, apart from its audience, which changes all the time and is no change of the stream. */
 const contentOf = (stream: Stream): string =>
   JSON.stringify({ ...stream, viewerCount: 0, peakViewerCount: 0 });
@@ -40,15 +44,13 @@ const momentOf = (eventId: string): string | undefined =>
  * What went live, changed or ended, among public streams. Every event is the stream as it is now, so that one that comes
  * twice does no harm; ids are the time of the last change, from a little before which a client that comes back is told.
  */
-export const createDirectory = ({ source, bus }: { source: DirectorySource; bus: EventBus }) => {
+export const createDirectory = ({ source, bus, logger }: Deps) => {
   const fanOut = createFanOut();
   /** The streams that were told of, as long as they may be read once more. */
   const told = new Map<string, { stream: Stream; content: string }>();
   /** The latest change that was told of, or when the first follower came; empty before that is known. */
   let latest = '';
   let followers = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let isPolling = false;
   let listed: { items: Promise<Stream[]>; atMs: number } | undefined;
 
   const encode = (event: object): Item => ({
@@ -76,18 +78,16 @@ export const createDirectory = ({ source, bus }: { source: DirectorySource; bus:
     }
   };
 
-  const poll = async () => {
-    if (isPolling || latest === '') return;
-    isPolling = true;
-    try {
+  const poll = createSweep({
+    work: async () => {
+      if (latest === '') return;
       for (const stream of await listRecent()) tell(stream);
       for (const [id, { stream }] of told) if (stream.updatedAt < before(latest)) told.delete(id);
-    } catch {
-      // What cannot be read now is read next time.
-    } finally {
-      isPolling = false;
-    }
-  };
+    },
+    intervalMs: POLL_INTERVAL_MS,
+    logger,
+    fault: 'Changes of public streams not read',
+  });
 
   bus.subscribe((event) => {
     if (event.type !== 'streamChanged' || followers === 0) return;
@@ -147,14 +147,13 @@ export const createDirectory = ({ source, bus }: { source: DirectorySource; bus:
 
   const enter = () => {
     followers += 1;
-    timer ??= setInterval(() => void poll(), POLL_INTERVAL_MS).unref();
+    poll.start();
   };
 
   const leave = () => {
     followers -= 1;
     if (followers > 0) return;
-    clearInterval(timer);
-    timer = undefined;
+    void poll.stop();
     latest = '';
     told.clear();
   };

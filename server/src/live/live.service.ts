@@ -116,6 +116,7 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
   });
   const directory = createDirectory({
     bus,
+    logger,
     source: {
       now: () => readNow(database),
       listLive: async (limit) => (await streams.list({ status: 'live', sort: 'newest', limit })).items,

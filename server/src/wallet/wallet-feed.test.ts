@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createEventBus } from '../platform/event-bus.js';
 import { FeedStart } from '../platform/feed.js';
+import { createLogger } from '../platform/logger.js';
 import { createWalletFeed } from './wallet-feed.js';
 
 beforeEach(() => {
@@ -13,6 +14,7 @@ afterEach(() => {
 /** A feed of wallets in memory, whose readings take 10 ms, and how many of them there were. */
 const open = () => {
   const bus = createEventBus();
+  const logger = createLogger('ERROR', () => {});
   const held = new Map<string, number>();
   const seen = { reads: 0, readsAtOnce: 0, readsAtOnceMax: 0, polls: 0, isAway: false };
   const balanceOf = (userId: string) => held.get(userId) ?? 0;
@@ -31,7 +33,7 @@ const open = () => {
     if (seen.isAway) throw new Error('away');
     return userIds.map((userId) => ({ userId, standing: String(balanceOf(userId)) }));
   };
-  const feed = createWalletFeed({ source: { read, listStandings }, bus });
+  const feed = createWalletFeed({ source: { read, listStandings }, bus, logger });
 
   /** Follows as a socket does, and keeps the balances that it is told. */
   const follow = async (userId: string) => {

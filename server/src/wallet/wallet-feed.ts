@@ -1,6 +1,8 @@
 import type { Wallet, WalletFeedEvent } from '@versbottomlex/shared';
 import type { EventBus } from '../platform/event-bus.js';
 import { createFeed, type Feed, type FeedRequest, type OpenFeed, type Outlet } from '../platform/feed.js';
+import type { Logger } from '../platform/logger.js';
+import { createSweep } from '../platform/sweep.js';
 import { messageHead, messageTail } from '../platform/trpc-messages.js';
 import { textFrame } from '../platform/websocket-frame.js';
 import type { ReadWallet } from './wallet.queries.js';
@@ -14,6 +16,8 @@ export type WalletSource = {
   read: (userId: string) => Promise<ReadWallet>;
   listStandings: (userIds: string[]) => Promise<{ userId: string; standing: string }[]>;
 };
+
+type Deps = { source: WalletSource; bus: EventBus; logger: Logger };
 
 type Device = { outlet: Outlet; request: FeedRequest };
 
@@ -39,10 +43,8 @@ const write = ({ outlet, request }: Device, eventId: number, event: object): voi
  * Tells users' own devices what their wallets hold, whichever device or process changed it. A burst of changes is one
  * reading, and one reading of a wallet is under way at a time. What cannot be read now is read a second later.
  */
-export const createWalletFeed = ({ source, bus }: { source: WalletSource; bus: EventBus }) => {
+export const createWalletFeed = ({ source, bus, logger }: Deps) => {
   const followed = new Map<string, Followed>();
-  let timer: NodeJS.Timeout | undefined;
-  let isPolling = false;
 
   const read = async (userId: string, state: Followed): Promise<void> => {
     const { wallet, standing } = await source.read(userId);
@@ -87,19 +89,16 @@ export const createWalletFeed = ({ source, bus }: { source: WalletSource; bus: E
     if (event.type === 'walletChanged' || event.type === 'identityChanged') noteChange(event.userId);
   });
 
-  const poll = async () => {
-    if (isPolling) return;
-    isPolling = true;
-    try {
+  const poll = createSweep({
+    work: async () => {
       for (const { userId, standing } of await source.listStandings([...followed.keys()])) {
         if (followed.get(userId)?.standing !== standing) noteChange(userId);
       }
-    } catch {
-      // What cannot be read now is read next time.
-    } finally {
-      isPolling = false;
-    }
-  };
+    },
+    intervalMs: POLL_INTERVAL_MS,
+    logger,
+    fault: 'Wallets that are followed not compared',
+  });
 
   const enter = (userId: string): Followed => {
     const state = followed.get(userId) ?? {
@@ -115,7 +114,7 @@ export const createWalletFeed = ({ source, bus }: { source: WalletSource; bus: E
     };
     state.followers += 1;
     followed.set(userId, state);
-    timer ??= setInterval(() => void poll(), POLL_INTERVAL_MS).unref();
+    poll.start();
     return state;
   };
 
@@ -124,9 +123,7 @@ export const createWalletFeed = ({ source, bus }: { source: WalletSource; bus: E
     if (state.followers > 0) return;
     clearTimeout(state.timer);
     followed.delete(userId);
-    if (followed.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
+    if (followed.size === 0) void poll.stop();
   };
 
   return {

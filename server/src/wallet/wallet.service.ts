@@ -27,11 +27,12 @@ const neverAborted = new AbortController().signal;
 
 /** What users hold, and how much of it they let themselves spend. */
 export const createWalletService = (deps: Deps) => {
-  const { database, bus, clock, currency, holdDays } = deps;
+  const { database, bus, clock, logger, currency, holdDays } = deps;
   const now = () => clock.now().toISOString();
   const read = (userId: string) => readWallet(database, { userId, currency, holdDays, now: now() });
   const feed = createWalletFeed({
     bus,
+    logger,
     source: { read, listStandings: (userIds) => listStandings(database, { userIds, currency }) },
   });
   const closedAccounts = createClosedAccounts(deps);

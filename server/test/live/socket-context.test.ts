@@ -14,7 +14,7 @@ const testRouter = router({
     throw new Error(SECRET);
   }),
   beAway: openProcedure.mutation(() => {
-    throw new AppError('DEPENDENCY_UNAVAILABLE', { retryAfterMs: 1000 });
+    throw new AppError('DEPENDENCY_UNAVAILABLE', { retryAfterMs: 1000, cause: new Error(SECRET) });
   }),
   refuse: openProcedure.query(() => {
     throw new AppError('FORBIDDEN');

@@ -3,8 +3,10 @@ import * as z from 'zod';
 /** The largest amount one operation may move, in minor units: a million of the major unit. */
 export const AMOUNT_MAX = 100_000_000;
 
+const minorUnits = z.int('must be a whole number, in minor units: 500 is 5.00');
+
 /** A positive amount in minor units: 500 is 5.00. */
-export const Amount = z.int().min(1).max(AMOUNT_MAX).meta({ example: 500 });
+export const Amount = minorUnits.min(1).max(AMOUNT_MAX).meta({ example: 500 });
 
 /** An ISO 4217 code. */
 export const Currency = z
@@ -17,7 +19,7 @@ export const DEFAULT_CURRENCY = 'USD';
 export const PAYMENT_MIN = 100;
 
 /** As {@link Amount}, from {@link PAYMENT_MIN}. */
-export const PaymentAmount = z.int().min(PAYMENT_MIN).max(AMOUNT_MAX).meta({ example: 500 });
+export const PaymentAmount = minorUnits.min(PAYMENT_MIN).max(AMOUNT_MAX).meta({ example: 500 });
 
 /** The most a wallet may hold, in minor units. */
 export const WALLET_BALANCE_MAX = 10_000_000_000;

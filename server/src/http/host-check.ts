@@ -8,6 +8,11 @@ const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
 const HOST = /^([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 const REMEMBERED_MAX = 200;
 
+const nameIn = (host: string): string => HOST.exec(host)?.[1]?.toLowerCase() ?? '';
+
+/** Whether a Host header names the machine that its sender is on. */
+export const isLoopbackHost = (host: string): boolean => LOOPBACK.test(nameIn(host));
+
 /** Whether a Host header names this server: loopback, the host of PUBLIC_URL, or one of ALLOWED_HOSTS, at any port. */
 export const createHostCheck = (
   config: Pick<Config, 'publicUrl' | 'allowedHosts'>,
@@ -16,8 +21,8 @@ export const createHostCheck = (
   const remembered = new LRUCache<string, true>({ max: REMEMBERED_MAX });
   return (host) => {
     if (remembered.has(host)) return true;
-    const name = HOST.exec(host)?.[1]?.toLowerCase();
-    if (name === undefined || !(LOOPBACK.test(name) || allowed.has(name))) return false;
+    const name = nameIn(host);
+    if (!(LOOPBACK.test(name) || allowed.has(name))) return false;
     remembered.set(host, true);
     return true;
   };

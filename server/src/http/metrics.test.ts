@@ -70,9 +70,15 @@ describe('/metrics', () => {
     }
     // Also where the operator has forgotten to say that there is one.
     const { scrape } = await open();
-    for (const name of ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via']) {
+    for (const name of ['x-forwarded-for', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via']) {
       expect(await scrape('127.0.0.1', { [name]: '203.0.113.9' })).toBe(404);
     }
+    // A proxy may add nothing, and pass on the host that it was asked for.
+    const named = await open({ PUBLIC_URL: 'https://stage.example.com', ALLOWED_HOSTS: 'other.example.com' });
+    for (const host of ['stage.example.com', 'other.example.com:443']) {
+      expect(await named.scrape('127.0.0.1', { host })).toBe(404);
+    }
+    expect(await named.scrape('127.0.0.1', { host: 'localhost:3000' })).toBe(200);
   });
 
   it('is there for whoever knows the token, from anywhere', async () => {

@@ -5,6 +5,7 @@ import type { Registry } from 'prom-client';
 import type { Config } from '../config.js';
 import { AppError } from '../platform/app-error.js';
 import type { Services } from '../services.js';
+import { isLoopbackHost } from './host-check.js';
 
 type Parts = {
   config: Pick<Config, 'trustProxy' | 'metricsToken'>;
@@ -18,9 +19,12 @@ loopback.addAddress('::1', 'ipv6');
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** What a proxy adds; a request that carries one was not sent by a peer on this machine. */
-const PROXY_HEADERS = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
+const PROXY_HEADER = /^(x-forwarded-.*|x-real-ip|forwarded|via)$/;
 
-/** Whether the socket itself comes from this machine; behind a proxy on it every request would, and none is believed. */
+/**
+ * Whether the socket itself comes from this machine, to an address of this machine; behind a proxy on it every request
+ * would come from here, and none is believed.
+ */
 const isFromHere = ({ socket, headers }: FastifyRequest, { trustProxy }: Parts['config']): boolean => {
   const address = socket.remoteAddress ?? '';
   const family = address.includes(':') ? 'ipv6' : 'ipv4';
@@ -28,7 +32,8 @@ const isFromHere = ({ socket, headers }: FastifyRequest, { trustProxy }: Parts['
   const isDirect = trustProxy === false || trustProxy === 0;
   return (
     isDirect &&
-    PROXY_HEADERS.every((name) => headers[name] === undefined) &&
+    isLoopbackHost(headers.host ?? '') &&
+    !Object.keys(headers).some((name) => PROXY_HEADER.test(name)) &&
     (loopback.check(address, family) || address.startsWith('::ffff:127.'))
   );
 };

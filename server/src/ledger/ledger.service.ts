@@ -1,10 +1,11 @@
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
+import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
 import { createAuditor } from './auditor.js';
 import { createFoldLoop } from './fold-loop.js';
 
-type Deps = { database: Database; clock: Clock; logger: Logger; auditIntervalMinutes: number };
+type Deps = { database: Database; bus: EventBus; clock: Clock; logger: Logger; auditIntervalMinutes: number };
 
 /** The books behind every payment. */
 export const createLedgerService = (deps: Deps) => {
@@ -21,8 +22,16 @@ export const createLedgerService = (deps: Deps) => {
     audit,
     /** Reads what the last audit of any process found, as every process does every few seconds. */
     look,
-    /** To be called after money has moved, so that the balances of busy accounts follow. */
-    noteEntries: folds.soon,
+    /**
+     * To be called after money has moved: the balances of busy accounts follow, and the devices of these users hear of it.
+     * Null is the world outside.
+     */
+    noteMoved: (...userIds: (string | null)[]): void => {
+      folds.soon();
+      for (const userId of userIds) {
+        if (userId !== null) deps.bus.publish({ type: 'walletChanged', userId });
+      }
+    },
     /** Counts a request that was let through: `ok`, or the code of why no money moved. */
     countRequest: (procedure: string, outcome: string): void => {
       const outcomes = requests.get(procedure) ?? new Map<string, number>();

@@ -14,7 +14,6 @@ import { AppError } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import { decodeCursor, toPage } from '../platform/cursor.js';
 import type { Database } from '../platform/database.js';
-import type { EventBus } from '../platform/event-bus.js';
 import { idempotencyOf } from '../platform/idempotency.js';
 import type { Logger } from '../platform/logger.js';
 import { refusedDecision, refusedRequest } from './payout-refusals.js';
@@ -24,10 +23,9 @@ const Place = z.tuple([z.uuid()]);
 
 type Deps = {
   database: Database;
-  bus: EventBus;
   clock: Clock;
   logger: Logger;
-  ledger: Pick<LedgerService, 'noteEntries'>;
+  ledger: Pick<LedgerService, 'noteMoved'>;
   currency: string;
   /** In minor units. */
   minimum: number;
@@ -37,12 +35,7 @@ type Deps = {
 
 /** How earnings leave: asked for by the performer, approved by an admin, paid by hand and then marked so. */
 export const createPayoutsService = (deps: Deps) => {
-  const { database, bus, clock, logger, ledger, currency, minimum, holdDays } = deps;
-
-  const noteMoved = (performerId: string) => {
-    ledger.noteEntries();
-    bus.publish({ type: 'walletChanged', userId: performerId });
-  };
+  const { database, clock, logger, ledger, currency, minimum, holdDays } = deps;
 
   const decide = async (
     identity: Identity,
@@ -58,7 +51,7 @@ export const createPayoutsService = (deps: Deps) => {
     if (result === null) throw refusedDecision(outcome);
     if (outcome === 'done') {
       logger.info('Payout decided', { payoutId: step.id, status: step.decision, byUserId: identity.userId });
-      if (step.decision !== 'approved') noteMoved(result.performer.id);
+      if (step.decision !== 'approved') ledger.noteMoved(result.performer.id);
     }
     return result;
   };
@@ -83,7 +76,7 @@ export const createPayoutsService = (deps: Deps) => {
       if (request.result === null) throw refusedRequest(request, { minimum, currency });
       if (request.outcome === 'requested') {
         logger.info('Payout requested', { payoutId: request.result.id, userId: identity.userId });
-        noteMoved(identity.userId);
+        ledger.noteMoved(identity.userId);
       }
       return request.result;
     },

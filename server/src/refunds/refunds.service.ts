@@ -17,7 +17,7 @@ type Deps = {
   bus: EventBus;
   clock: Clock;
   logger: Logger;
-  ledger: Pick<LedgerService, 'noteEntries'>;
+  ledger: Pick<LedgerService, 'noteMoved'>;
   payments: Pick<PaymentsService, 'get'>;
   topUps: Pick<TopUpsService, 'refundAtProvider'>;
 };
@@ -55,10 +55,7 @@ export const createRefundsService = (deps: Deps) => {
       });
       if (refunded.outcome !== 'done') throw refusedRefund(refunded.outcome);
       const { payment, refund, holderId, giverId, logged } = refunded;
-      ledger.noteEntries();
-      for (const userId of [holderId, giverId]) {
-        if (userId !== null) bus.publish({ type: 'walletChanged', userId });
-      }
+      ledger.noteMoved(holderId, giverId);
       const { type, streamId } = payment;
       if (logged && streamId !== null) bus.publish({ type: 'streamLogged', streamId, entries: [] });
       if (type === 'private_show' && streamId !== null && holderId !== null) {

@@ -242,7 +242,7 @@ it('settles nothing while payments are halted', async () => {
   const halted = () => {
     throw new AppError('PAYMENTS_HALTED');
   };
-  const ledger = { noteEntries: () => {}, requireSound: halted };
+  const ledger = { noteMoved: () => {}, requireSound: halted };
   const settler = createShowSettler({ ...platform, streams: services.streams, ledger, showGraceMinutes: 30 });
   await settler.settleDue();
   expect(await escrowOf(show)).toBe(1_500);

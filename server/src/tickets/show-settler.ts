@@ -22,7 +22,7 @@ export type SettlerDeps = {
   clock: Clock;
   logger: Logger;
   streams: Pick<StreamsService, 'endOverdue'>;
-  ledger: Pick<LedgerService, 'noteEntries' | 'requireSound'>;
+  ledger: Pick<LedgerService, 'noteMoved' | 'requireSound'>;
   showGraceMinutes: number;
 };
 
@@ -42,14 +42,8 @@ export const createShowSettler = (deps: SettlerDeps) => {
     const settled = await settleShow(database, { streamId, refundIds, now: clock.now().toISOString() });
     const { outcome, performerId, holders } = settled;
     if (outcome === 'unchanged') return false;
-    ledger.noteEntries();
-    for (const userId of holders) {
-      bus.publish({ type: 'walletChanged', userId });
-      bus.publish({ type: 'accessChanged', userId, streamId });
-    }
-    if (outcome === 'released' && performerId !== null) {
-      bus.publish({ type: 'walletChanged', userId: performerId });
-    }
+    ledger.noteMoved(...holders, outcome === 'released' ? performerId : null);
+    for (const userId of holders) bus.publish({ type: 'accessChanged', userId, streamId });
     if (outcome !== 'more') logger.info('Tickets settled', { streamId, outcome });
     return outcome === 'more';
   };

@@ -34,8 +34,7 @@ export const createTicketsService = (deps: Deps) => {
       if (!('paymentId' in sold)) throw refusedTicket(sold.outcome, { ...sold, now });
       const { paymentId: id, streamId, performerId, price, fee, paidAt, balance } = sold;
       // Again for a request that was made before: the answer of the first time may have been lost, and this with it.
-      ledger.noteEntries();
-      bus.publish({ type: 'walletChanged', userId: payerId });
+      ledger.noteMoved(payerId);
       bus.publish({ type: 'accessChanged', userId: payerId, streamId });
       const payment: Payment = {
         id,

@@ -32,7 +32,7 @@ type Deps = {
   clock: Clock;
   logger: Logger;
   streams: Pick<StreamsService, 'get' | 'refuseAccess'>;
-  ledger: Pick<LedgerService, 'noteEntries'>;
+  ledger: Pick<LedgerService, 'noteMoved'>;
   currency: string;
   feeBasisPoints: number;
 };
@@ -105,9 +105,8 @@ export const createTipsService = (deps: Deps) => {
       }
       const { paymentId, payeeId, fee, paidAt, balance } = sent;
       // Again for a request that was made before: the answer of the first time may have been lost, and this with it.
-      ledger.noteEntries();
+      ledger.noteMoved(payerId, payeeId);
       if (streamId !== null) drain.soon(streamId);
-      for (const userId of [payerId, payeeId]) bus.publish({ type: 'walletChanged', userId });
       const payment: Payment = {
         id: paymentId,
         type: 'tip',

@@ -2,7 +2,6 @@ import type { Checkout } from '@versbottomlex/shared';
 import type { LedgerService } from '../ledger/ledger.service.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
-import type { EventBus } from '../platform/event-bus.js';
 import {
   askProvider,
   type PaymentProvider,
@@ -14,25 +13,21 @@ import { answerPayment, type ProviderAnswer } from './top-ups.queries.js';
 
 type Deps = {
   database: Database;
-  bus: EventBus;
   clock: Clock;
-  ledger: Pick<LedgerService, 'noteEntries'>;
+  ledger: Pick<LedgerService, 'noteMoved'>;
 };
 
 /**
  * Asks a provider for what is written down already, and notes its answer: both may be repeated. Calls for one payment
  * at the same time are one call.
  */
-export const createProviderCalls = ({ database, bus, clock, ledger }: Deps) => {
+export const createProviderCalls = ({ database, clock, ledger }: Deps) => {
   const underWay = new Map<string, Promise<Awaited<ReturnType<typeof answerPayment>>>>();
 
   const note = async (answer: Omit<ProviderAnswer, 'now'>) => {
     const noted = await answerPayment(database, { ...answer, now: clock.now().toISOString() });
     // Also for an answer that was noted before: what told of it may have been lost.
-    if (noted.status !== 'pending') {
-      ledger.noteEntries();
-      bus.publish({ type: 'walletChanged', userId: noted.ownerId });
-    }
+    if (noted.status !== 'pending') ledger.noteMoved(noted.ownerId);
     return noted;
   };
 

@@ -215,7 +215,7 @@ describe('a top-up that the sandbox processes', () => {
       currency: 'USD',
       provider: inner,
       ledger: {
-        noteEntries: () => {},
+        noteMoved: () => {},
         requireSound: () => {
           throw providerUnavailable();
         },

@@ -10,7 +10,6 @@ import type { LedgerService } from '../ledger/ledger.service.js';
 import { AppError } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
-import type { EventBus } from '../platform/event-bus.js';
 import { idempotencyOf } from '../platform/idempotency.js';
 import type { Logger } from '../platform/logger.js';
 import { createSweep } from '../platform/sweep.js';
@@ -31,10 +30,9 @@ const PAYMENTS_MAX = 20;
 
 type Deps = {
   database: Database;
-  bus: EventBus;
   clock: Clock;
   logger: Logger;
-  ledger: Pick<LedgerService, 'noteEntries' | 'requireSound'>;
+  ledger: Pick<LedgerService, 'noteMoved' | 'requireSound'>;
   currency: string;
   /** Null where none is set up. */
   provider: PaymentProvider | null;
@@ -42,7 +40,7 @@ type Deps = {
 
 /** Money that comes in from a payment provider, and goes back there. */
 export const createTopUpsService = (deps: Deps) => {
-  const { database, bus, clock, logger, ledger, currency, provider } = deps;
+  const { database, clock, logger, ledger, currency, provider } = deps;
   const calls = createProviderCalls(deps);
   const receiveWebhook = createWebhookReceiver(deps);
   const askAgain = createUnansweredPayments(deps);
@@ -144,8 +142,7 @@ export const createTopUpsService = (deps: Deps) => {
       const of = { id, ownerId, status: settled, failureReason, now };
       const { outcome, completedAt } = await queries.confirmTopUp(database, of);
       if (outcome === 'NOT_FOUND' || outcome === 'TOP_UP_NOT_OPEN') throw refusedTopUp(outcome);
-      ledger.noteEntries();
-      bus.publish({ type: 'walletChanged', userId: ownerId });
+      ledger.noteMoved(ownerId);
       return toTopUpAnswer(
         { id, ownerId, amount, currency: topUp.currency, createdAt },
         { status: settled, completedAt, checkout: { ...checkout, status, failureReason } },

@@ -2,17 +2,15 @@ import type { LedgerService } from '../ledger/ledger.service.js';
 import { AppError } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
-import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
 import { type eventOutcomes, takeEvent } from './provider-events.queries.js';
 import type { PaymentProvider, ProviderEvent, Webhook } from './providers/provider.js';
 
 type Deps = {
   database: Database;
-  bus: EventBus;
   clock: Clock;
   logger: Logger;
-  ledger: Pick<LedgerService, 'noteEntries' | 'requireSound'>;
+  ledger: Pick<LedgerService, 'noteMoved' | 'requireSound'>;
   provider: PaymentProvider | null;
 };
 
@@ -28,7 +26,7 @@ const alarms: Partial<Record<Outcome, string>> = {
 
 /** Takes what providers send: each event once, in whatever order they come. */
 export const createWebhookReceiver = (deps: Deps) => {
-  const { database, bus, clock, logger, ledger, provider } = deps;
+  const { database, clock, logger, ledger, provider } = deps;
 
   const take = async (name: string, event: ProviderEvent): Promise<void> => {
     const taken = await takeEvent(database, { ...event, provider: name, now: clock.now().toISOString() });
@@ -38,9 +36,7 @@ export const createWebhookReceiver = (deps: Deps) => {
       const { id: eventId, type, reference } = event;
       logger.error(alarm, { provider: name, eventId, type, reference, paymentId, outcome });
     }
-    if (outcome !== 'completed' && outcome !== 'failed') return;
-    ledger.noteEntries();
-    if (ownerId !== null) bus.publish({ type: 'walletChanged', userId: ownerId });
+    if (outcome === 'completed' || outcome === 'failed') ledger.noteMoved(ownerId);
   };
 
   /**

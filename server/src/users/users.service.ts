@@ -20,7 +20,7 @@ type Deps = {
   bus: EventBus;
   clock: Clock;
   logger: Logger;
-  ledger: Pick<LedgerService, 'requireSound' | 'noteEntries'>;
+  ledger: Pick<LedgerService, 'requireSound' | 'noteMoved'>;
   /** `auto` verifies whoever asks to perform; `admin` leaves that to an admin. */
   performerApproval: 'auto' | 'admin';
 };
@@ -68,7 +68,7 @@ export const createUsersService = ({ database, bus, clock, logger, ledger, perfo
       const deletion = await queries.deleteAccount(database, { id, now: deletedAt, forfeit });
       if (deletion.outcome === 'NOT_FOUND') throw notFound();
       if (deletion.outcome === 'BALANCE_OPEN') throw balanceOpen(deletion.openMoney);
-      if (forfeit) ledger.noteEntries();
+      if (forfeit) ledger.noteMoved();
       announce(id);
       logger.info('User deleted', { userId: id, byUserId: identity.userId, isBalanceForfeited: forfeit });
       return { id, deletedAt };

@@ -16,7 +16,7 @@ const ledger = {
   requireSound: () => {
     if (isHalted) throw new AppError('PAYMENTS_HALTED');
   },
-  noteEntries: () => {
+  noteMoved: () => {
     noted += 1;
   },
 };

@@ -18,7 +18,7 @@ type Deps = {
   database: Database;
   clock: Clock;
   logger: Logger;
-  ledger: Pick<LedgerService, 'requireSound' | 'noteEntries'>;
+  ledger: Pick<LedgerService, 'requireSound' | 'noteMoved'>;
 };
 
 /** Gives up what reaches the accounts of deleted users, so that no money is left with nobody. */
@@ -32,7 +32,7 @@ export const createClosedAccounts = ({ database, clock, logger, ledger }: Deps) 
     for (const userId of await listLeftovers(database, { deletedSince, limit: LEFTOVERS_MAX })) {
       const amount = await forfeitLeftovers(database, { userId, now });
       if (amount === 0) continue;
-      ledger.noteEntries();
+      ledger.noteMoved();
       logger.info('Money of a deleted account forfeited', { userId, amount });
     }
   };

@@ -16,7 +16,7 @@ type Deps = {
   bus: EventBus;
   clock: Clock;
   logger: Logger;
-  ledger: Pick<LedgerService, 'requireSound' | 'noteEntries'>;
+  ledger: Pick<LedgerService, 'requireSound' | 'noteMoved'>;
   currency: string;
   /** How long earnings are held before they may be paid out. */
   holdDays: number;

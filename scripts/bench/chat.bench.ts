@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Appended, AppendOptions } from './appended.js';
+import type { AppendOptions } from './appended.js';
 import { gatherAudience } from './audience.js';
 import { withBench } from './bench.js';
 import { textOf } from './bench-event.js';
-import type { BenchServer } from './bench-server.js';
 import { trpcDialect } from './dialects.js';
 import { type LiveRoom, openLiveRoom } from './live-room.js';
 import { atLeast, atMost, report } from './report.js';
 import { alternate, median, medianRatio, quantile, readPlan } from './rounds.js';
 import { createNumbers, openSender, sendAtOnce, sendPaced } from './senders.js';
+import { askPeer, measureStored, ratesOf, storedRow, type Work } from './stored.js';
 
 const SUBSCRIBERS = 200;
 const SENDERS = 32;
@@ -18,25 +18,7 @@ const LAST_P99_MS_MAX = 50;
 const plan = readPlan();
 const next = createNumbers();
 
-type Stored = { perSecond: number; cpuMicroseconds: number; busy: number };
 type Delivered = { answerP50: number; answerP99: number; lastP50: number; lastP99: number };
-
-/** Counts what `work` stores, which also says how long that took, beside the processor time of the server. */
-const measureStored = async (server: BenchServer, work: () => Promise<Appended>): Promise<Stored> => {
-  const cpuBefore = await server.cpuMicroseconds();
-  const startedAt = performance.now();
-  const { stored, seconds } = await work();
-  const took = (performance.now() - startedAt) / 1000;
-  const cpu = (await server.cpuMicroseconds()) - cpuBefore;
-  return { perSecond: stored / seconds, cpuMicroseconds: cpu / stored, busy: cpu / 1e6 / took };
-};
-
-const askPeer = async ({ url }: BenchServer, options: AppendOptions): Promise<Appended> => {
-  const response = await fetch(url, { method: 'POST', body: JSON.stringify(options) });
-  const text = await response.text();
-  if (!response.ok) throw new Error(text);
-  return JSON.parse(text);
-};
 
 const inMs = (values: number[]): string => `${median(values).toFixed(1)} ms`;
 
@@ -51,7 +33,7 @@ await withBench(async ({ database, start }) => {
   const heardSenders = sendersOf(heard);
   const unheardSenders = sendersOf(unheard);
 
-  const sendHeard = async (): Promise<Appended> => {
+  const sendHeard = async (): Promise<Work> => {
     const watch = audience.watch();
     const startedAt = performance.now();
     const { count } = await sendAtOnce({
@@ -63,7 +45,7 @@ await withBench(async ({ database, start }) => {
     await watch.delivered();
     return { stored: count, seconds: (performance.now() - startedAt) / 1000 };
   };
-  const sendUnheard = async (): Promise<Appended> => {
+  const sendUnheard = async (): Promise<Work> => {
     const startedAt = performance.now();
     const { count } = await sendAtOnce({
       senders: unheardSenders,
@@ -74,7 +56,7 @@ await withBench(async ({ database, start }) => {
     return { stored: count, seconds: (performance.now() - startedAt) / 1000 };
   };
   const { streamId, authorIds } = bare;
-  const options = { streamId, authorIds, content: textOf(0), seconds: plan.seconds };
+  const options: AppendOptions = { streamId, authorIds, content: textOf(0), seconds: plan.seconds };
   const contenders = [
     { server, work: sendHeard },
     { server, work: sendUnheard },
@@ -83,8 +65,7 @@ await withBench(async ({ database, start }) => {
   const results = await alternate(contenders, plan.rounds, (one) => measureStored(one.server, one.work));
   const [withAudience = [], withoutAudience = [], bareAppend = []] = results;
 
-  const rates = (stored: Stored[]) => stored.map(({ perSecond }) => perSecond);
-  const half = median(rates(withAudience)) / 2;
+  const half = median(ratesOf(withAudience)) / 2;
   const measureDelivered = async (): Promise<Delivered> => {
     const watch = audience.watch();
     const { answerMs } = await sendPaced({
@@ -110,12 +91,6 @@ await withBench(async ({ database, start }) => {
   for (const sender of [...heardSenders, ...unheardSenders]) sender.close();
   audience.close();
 
-  const row = (name: string, stored: Stored[]): string[] => [
-    name,
-    median(rates(stored)).toFixed(0),
-    median(stored.map(({ cpuMicroseconds }) => cpuMicroseconds)).toFixed(0),
-    `${(median(stored.map(({ busy }) => busy)) * 100).toFixed(0)} %`,
-  ];
   report(plan, {
     title: 'Chat',
     command: 'npm run bench:chat',
@@ -133,9 +108,9 @@ await withBench(async ({ database, start }) => {
       {
         head: ['', 'messages a second', 'CPU µs a message', 'core in use'],
         rows: [
-          row(`chat.send, ${SUBSCRIBERS} subscribers`, withAudience),
-          row('chat.send, nobody listens', withoutAudience),
-          row('bare append', bareAppend),
+          storedRow(`chat.send, ${SUBSCRIBERS} subscribers`, withAudience),
+          storedRow('chat.send, nobody listens', withoutAudience),
+          storedRow('bare append', bareAppend),
         ],
       },
       {
@@ -150,7 +125,7 @@ await withBench(async ({ database, start }) => {
       atLeast(
         OVER_BARE_MIN,
         `chat.send ≥ ${OVER_BARE_MIN} × bare append, messages a second`,
-        medianRatio(rates(withAudience), rates(bareAppend)),
+        medianRatio(ratesOf(withAudience), ratesOf(bareAppend)),
       ),
       atMost(
         LAST_P99_MS_MAX,

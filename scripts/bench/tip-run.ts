@@ -7,5 +7,3 @@ export type TipRun = {
   feeBasisPoints: number;
   seconds: number;
 };
-
-export type Tipped = { tips: number; seconds: number };

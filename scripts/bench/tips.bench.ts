@@ -1,10 +1,11 @@
 import { withBench } from './bench.js';
 import type { BenchServer } from './bench-server.js';
 import { atLeast, report } from './report.js';
-import { alternate, median, medianRatio, readPlan } from './rounds.js';
+import { alternate, medianRatio, readPlan } from './rounds.js';
 import { createNumbers, openSender, sendAtOnce } from './senders.js';
+import { askPeer, measureStored, ratesOf, storedRow, type Work } from './stored.js';
 import { createPayee, createPayers, type Payee, type Payer } from './tip-parties.js';
-import type { Tipped, TipRun } from './tip-run.js';
+import type { TipRun } from './tip-run.js';
 
 const CLIENTS = 16;
 const AMOUNT = 100;
@@ -16,28 +17,11 @@ const HOT_OVER_SPREAD_MIN = 0.9;
 const plan = readPlan();
 const next = createNumbers();
 
-type Stored = { perSecond: number; cpuMicroseconds: number; busy: number };
-
-/** Counts the tips of `work`, which also says how long they took, beside the processor time of the server. */
-const measureStored = async (server: BenchServer, work: () => Promise<Tipped>): Promise<Stored> => {
-  const cpuBefore = await server.cpuMicroseconds();
-  const { tips, seconds } = await work();
-  const cpu = (await server.cpuMicroseconds()) - cpuBefore;
-  return { perSecond: tips / seconds, cpuMicroseconds: cpu / tips, busy: cpu / 1e6 / seconds };
-};
-
-const askPeer = async ({ url }: BenchServer, run: TipRun): Promise<Tipped> => {
-  const response = await fetch(url, { method: 'POST', body: JSON.stringify(run) });
-  const text = await response.text();
-  if (!response.ok) throw new Error(text);
-  return JSON.parse(text);
-};
-
 const postTips = async (
   server: BenchServer,
   payers: Payer[],
   payeeOf: (index: number) => Payee,
-): Promise<Tipped> => {
+): Promise<Work> => {
   const senders = payers.map(({ accessToken }, index) =>
     openSender(server.url, {
       path: '/api/payments/tip',
@@ -50,7 +34,7 @@ const postTips = async (
   const { count } = await sendAtOnce({ senders, next, seconds: plan.seconds, onSend: () => {} });
   const seconds = (performance.now() - startedAt) / 1000;
   for (const sender of senders) sender.close();
-  return { tips: count, seconds };
+  return { stored: count, seconds };
 };
 
 await withBench(async ({ database, start }) => {
@@ -68,14 +52,14 @@ await withBench(async ({ database, start }) => {
   const toOwn = (index: number) => spread[index] ?? hot;
   const bare = (statement: TipRun['statement'], by: Payer[], payeeOf: (index: number) => Payee) => {
     const tips = by.map(({ payerId }, index) => ({ payerId, ...payeeOf(index) }));
-    return () =>
-      askPeer(peer, {
-        statement,
-        tips,
-        amount: AMOUNT,
-        feeBasisPoints: FEE_BASIS_POINTS,
-        seconds: plan.seconds,
-      });
+    const run: TipRun = {
+      statement,
+      tips,
+      amount: AMOUNT,
+      feeBasisPoints: FEE_BASIS_POINTS,
+      seconds: plan.seconds,
+    };
+    return () => askPeer(peer, run);
   };
   const contenders = [
     { server, work: () => postTips(server, payers, toHot) },
@@ -87,13 +71,6 @@ await withBench(async ({ database, start }) => {
   const results = await alternate(contenders, plan.rounds, (one) => measureStored(one.server, one.work));
   const [httpHot = [], httpSpread = [], functionHot = [], functionSpread = [], textbook = []] = results;
 
-  const rates = (stored: Stored[]) => stored.map(({ perSecond }) => perSecond);
-  const row = (name: string, stored: Stored[]): string[] => [
-    name,
-    median(rates(stored)).toFixed(0),
-    median(stored.map(({ cpuMicroseconds }) => cpuMicroseconds)).toFixed(0),
-    `${(median(stored.map(({ busy }) => busy)) * 100).toFixed(0)} %`,
-  ];
   report(plan, {
     title: 'Tips',
     command: 'npm run bench:tips',
@@ -112,11 +89,11 @@ await withBench(async ({ database, start }) => {
       {
         head: ['', 'tips a second', 'CPU µs a tip', 'core in use'],
         rows: [
-          row('payments.tip, one performer', httpHot),
-          row(`payments.tip, ${CLIENTS} performers`, httpSpread),
-          row('bare function, one performer', functionHot),
-          row(`bare function, ${CLIENTS} performers`, functionSpread),
-          row('textbook, one performer', textbook),
+          storedRow('payments.tip, one performer', httpHot),
+          storedRow(`payments.tip, ${CLIENTS} performers`, httpSpread),
+          storedRow('bare function, one performer', functionHot),
+          storedRow(`bare function, ${CLIENTS} performers`, functionSpread),
+          storedRow('textbook, one performer', textbook),
         ],
       },
     ],
@@ -124,22 +101,22 @@ await withBench(async ({ database, start }) => {
       atLeast(
         OVER_BARE_MIN,
         `payments.tip ≥ ${OVER_BARE_MIN} × bare function, tips a second`,
-        medianRatio(rates(httpHot), rates(functionHot)),
+        medianRatio(ratesOf(httpHot), ratesOf(functionHot)),
       ),
       atLeast(
         OVER_TEXTBOOK_MIN,
         `bare function ≥ ${OVER_TEXTBOOK_MIN} × textbook`,
-        medianRatio(rates(functionHot), rates(textbook)),
+        medianRatio(ratesOf(functionHot), ratesOf(textbook)),
       ),
       atLeast(
         HOT_OVER_SPREAD_MIN,
         `one performer ≥ ${HOT_OVER_SPREAD_MIN} × ${CLIENTS} performers, bare function`,
-        medianRatio(rates(functionHot), rates(functionSpread)),
+        medianRatio(ratesOf(functionHot), ratesOf(functionSpread)),
       ),
       atLeast(
         HOT_OVER_SPREAD_MIN,
         `one performer ≥ ${HOT_OVER_SPREAD_MIN} × ${CLIENTS} performers, payments.tip`,
-        medianRatio(rates(httpHot), rates(httpSpread)),
+        medianRatio(ratesOf(httpHot), ratesOf(httpSpread)),
       ),
     ],
   });

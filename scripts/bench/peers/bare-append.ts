@@ -3,7 +3,8 @@ import postgres from 'postgres';
 import { v7 as uuidv7 } from 'uuid';
 import { loadConfig, readEnvironment } from '../../../server/dist/config.js';
 import { connectionOptions } from '../../../server/dist/platform/database.js';
-import type { Appended, AppendOptions } from '../appended.js';
+import type { AppendOptions } from '../appended.js';
+import type { Work } from '../stored.js';
 
 /** Stores chat messages by the statement of ours and nothing else: one message a call, told what to do by HTTP. */
 const config = loadConfig(readEnvironment(), () => {
@@ -30,7 +31,7 @@ const append = async (streamId: string, authorId: string, content: string): Prom
   if (answer?.outcome !== 'stored') throw new Error(`The message was not stored: ${answer?.outcome}`);
 };
 
-const run = async ({ streamId, authorIds, content, seconds }: AppendOptions): Promise<Appended> => {
+const run = async ({ streamId, authorIds, content, seconds }: AppendOptions): Promise<Work> => {
   let stored = 0;
   const startedAt = performance.now();
   const endsAt = startedAt + seconds * 1000;

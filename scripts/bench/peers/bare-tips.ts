@@ -3,7 +3,8 @@ import postgres from 'postgres';
 import { v7 as uuidv7 } from 'uuid';
 import { loadConfig, readEnvironment } from '../../../server/dist/config.js';
 import { connectionOptions } from '../../../server/dist/platform/database.js';
-import type { Tipped, TipRun } from '../tip-run.js';
+import type { Work } from '../stored.js';
+import type { TipRun } from '../tip-run.js';
 
 /** Sends tips by bare statements, one a call, told what to do by HTTP. */
 const config = loadConfig(readEnvironment(), () => {
@@ -67,7 +68,7 @@ const byTextbook = async ({ payerId, payeeId, streamId, amount, feeBasisPoints }
   }
 };
 
-const run = async ({ statement, tips, amount, feeBasisPoints, seconds }: TipRun): Promise<Tipped> => {
+const run = async ({ statement, tips, amount, feeBasisPoints, seconds }: TipRun): Promise<Work> => {
   const send = statement === 'function' ? byFunction : byTextbook;
   let stored = 0;
   const startedAt = performance.now();
@@ -80,7 +81,7 @@ const run = async ({ statement, tips, amount, feeBasisPoints, seconds }: TipRun)
       }
     }),
   );
-  return { tips: stored, seconds: (performance.now() - startedAt) / 1000 };
+  return { stored, seconds: (performance.now() - startedAt) / 1000 };
 };
 
 createServer((request, response) => {

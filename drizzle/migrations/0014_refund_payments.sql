@@ -101,6 +101,8 @@ BEGIN
       THEN 'NOT_FOUND'
     WHEN NOT is_admin AND (original.type <> 'private_show' OR original.payee_id <> actor) THEN 'FORBIDDEN'
     WHEN original.type NOT IN ('tip', 'private_show', 'top_up') OR original.status IN ('pending', 'failed')
+      -- What no provider has taken, none can give back: the operator has put it into the wallet.
+      OR (original.type = 'top_up' AND NOT EXISTS (SELECT FROM provider_payments WHERE payment_id = target_id))
       THEN 'NOT_REFUNDABLE'
   END;
   IF outcome IS NOT NULL THEN

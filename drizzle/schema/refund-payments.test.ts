@@ -31,10 +31,11 @@ beforeEach(async () => {
   adminId = await model.addUser({ role: 'admin' });
 });
 
-/** Brings money into a wallet, as a top-up of 50.00. */
-const topUp = async (owner: string): Promise<string> => {
+/** Brings money into a wallet, as a top-up of 50.00; from the operator when no `provider` has taken it. */
+const topUp = async (owner: string, provider: string | null = 'sandbox'): Promise<string> => {
   const row = paymentRow({ type: 'top_up', payeeId: owner, amount: 5_000 });
   await db.insert(payments).values(row);
+  if (provider !== null) await db.insert(providerPayments).values({ paymentId: row.id, provider });
   await model.query(sql`select post_transaction('top_up', ${row.id}, null, array[
     ledger_account('clearing', null, null, 'sandbox', 'USD'), ledger_account('wallet', ${owner}::uuid, null, null, 'USD')
   ], array[-5000, 5000]::bigint[], ${aMoment}::timestamptz)`);
@@ -357,6 +358,13 @@ describe('a show', () => {
 // Last, because this payout is not in the ledger.
 describe('what cannot be refunded', () => {
   beforeEach(() => topUp(payerId));
+
+  it('is what no provider has taken, which none could give back', async () => {
+    const id = await topUp(payerId, null);
+    const balance = await balanceOf('wallet', payerId);
+    expect(await refund(id)).toMatchObject({ outcome: 'NOT_REFUNDABLE' });
+    expect(await balanceOf('wallet', payerId)).toBe(balance);
+  });
 
   it('is not of what is not completed, nor of refunds and payouts', async () => {
     const rows = [

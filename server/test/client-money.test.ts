@@ -83,11 +83,17 @@ it('sends a payment again whose answer was lost, and it is charged once', async 
   expect((await api.payments.history.query({ type: 'tip' })).items).toHaveLength(1);
 });
 
-it('gives up after three attempts', async () => {
+it('gives up after three attempts, and says under which key to go on', async () => {
   const { api, performerId } = await meet();
   mishaps = ['lost', 'lost', 'lost', 'lost'];
-  await expect(api.payments.tip.mutate({ performerId, amount: 700 })).rejects.toThrow('fetch failed');
+  const tip = { performerId, amount: 700 };
+  const error = await api.payments.tip.mutate(tip).catch((cause: unknown) => cause);
+  expect(error).toMatchObject({ message: 'fetch failed', meta: { idempotencyKey: keys[0] } });
   expect(keys).toHaveLength(3);
+
+  mishaps = [];
+  // The money has moved, whatever the answers said.
+  expect(await api.payments.tip.mutate({ ...tip, idempotencyKey: keys[0] })).toMatchObject({ balance: 4300 });
 });
 
 it('does not send again what was refused', async () => {

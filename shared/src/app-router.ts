@@ -59,9 +59,9 @@ export type AppRouter = TRPCBuiltRouter<
       refund: TRPCMutationProcedure<{ input: z.input<typeof RefundInput>; output: z.output<typeof RefundAnswer>; meta: object }>;
       topUp: TRPCMutationProcedure<{ input: z.input<typeof TopUpInput>; output: z.output<typeof TopUpAnswer>; meta: object }>;
       confirmTopUp: TRPCMutationProcedure<{ input: z.input<typeof ConfirmTopUpInput>; output: z.output<typeof TopUpAnswer>; meta: object }>;
-      wallet: TRPCQueryProcedure<{ input: void; output: z.output<typeof Wallet>; meta: object }>;
+      wallet: TRPCQueryProcedure<{ input: z.input<typeof NoInput>; output: z.output<typeof Wallet>; meta: object }>;
       onWallet: TRPCSubscriptionProcedure<{ input: z.input<typeof OnWalletInput>; output: AsyncIterable<{ id: string; data: z.output<typeof WalletFeedEvent> }, void>; meta: object }>;
-      getSpendingLimit: TRPCQueryProcedure<{ input: void; output: z.output<typeof SpendingLimit>; meta: object }>;
+      getSpendingLimit: TRPCQueryProcedure<{ input: z.input<typeof NoInput>; output: z.output<typeof SpendingLimit>; meta: object }>;
       setSpendingLimit: TRPCMutationProcedure<{ input: z.input<typeof SetSpendingLimitInput>; output: z.output<typeof SpendingLimit>; meta: object }>;
       requestPayout: TRPCMutationProcedure<{ input: z.input<typeof RequestPayoutInput>; output: z.output<typeof Payout>; meta: object }>;
       listPayouts: TRPCQueryProcedure<{ input: z.input<typeof ListPayoutsInput>; output: z.output<typeof PayoutPage>; meta: object }>;

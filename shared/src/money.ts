@@ -38,3 +38,12 @@ export const IdempotencyKey = z
     description: 'Names this request: the same key again gets the same answer, and nothing is charged twice.',
     example: '3f8b1c2e-7a54-4d0b-9f1e-5c6d7e8f9a0b',
   });
+
+/** An amount in minor units as people write it, without the currency: `333` is `3.33` in USD and `333` in JPY. */
+export const toMajorUnits = (amount: number, currency: string): string => {
+  const { maximumFractionDigits: digits = 0 } = new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+  }).resolvedOptions();
+  return (amount / 10 ** digits).toFixed(digits);
+};

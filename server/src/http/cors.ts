@@ -26,7 +26,8 @@ export const allowOrigins = async (
     credentials: true,
     methods: 'GET, HEAD, POST, PUT, DELETE',
     allowedHeaders: 'Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-CSRF-Token, Trpc-Accept',
-    exposedHeaders: 'Content-Disposition, X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset',
+    exposedHeaders:
+      'Content-Disposition, X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset',
     maxAge: PREFLIGHT_SECONDS,
     strictPreflight: false,
   });

@@ -99,13 +99,15 @@ export const createFanOut = () => {
       if (group?.outlets.size === 0) groups.delete(key);
     },
 
-    /** Forgets everybody and what was not written yet. */
+    /** Forgets everybody and what was not written yet; nobody waits for it any longer. */
     close: (): void => {
       clearTimeout(window);
       window = undefined;
       groups.clear();
       pending = [];
+      const starts = waiting;
       waiting = [];
+      for (const start of starts) start();
     },
   };
 };

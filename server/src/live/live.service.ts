@@ -86,6 +86,8 @@ export const createLiveService = ({ database, bus, logger, streams, presence }: 
     for (const [streamId, here] of [...followers]) {
       if (onlyIn !== undefined && streamId !== onlyIn) continue;
       const own = listOf(here).filter(({ identity }) => identity?.userId === userId);
+      // So that whoever has to go hears why, such as that the show was cancelled.
+      if (own.length > 0) await rooms.settle(streamId).catch(() => {});
       const stream = own.length > 0 ? await streams.find(streamId).catch(() => null) : null;
       if (stream) await Promise.all(own.map((following) => readmit(following, stream)));
     }

@@ -179,6 +179,12 @@ export const createRoom = async (deps: {
       if (isReplaced || of.lastSeq > recent.end()) catchUpInTime();
     },
 
+    /** Resolves when all that is in the log by now was told. */
+    settle: async (): Promise<void> => {
+      await catchUp();
+      await new Promise<void>((resolve) => fanOut.whenWritten(resolve));
+    },
+
     /** Tells what the log does not have: presence. */
     tell: (event: RoomEvent): void => fanOut.publish(toItem(event, place())),
 

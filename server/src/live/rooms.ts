@@ -186,6 +186,9 @@ export const createRooms = (deps: Deps) => {
     /** Tells whoever follows the stream here what its log does not have. */
     tell: (streamId: string, event: RoomEvent): void => rooms.get(streamId)?.ready?.tell(event),
 
+    /** Resolves when whoever follows the stream here was told all that is in its log by now. */
+    settle: async (streamId: string): Promise<void> => rooms.get(streamId)?.ready?.settle(),
+
     openCount: (): number => rooms.size,
 
     start: (): void => {

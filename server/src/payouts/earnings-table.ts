@@ -1,11 +1,18 @@
-import type { Earnings } from '@versbottomlex/shared';
+import { type Earnings, toMajorUnits } from '@versbottomlex/shared';
 import type { CsvTable } from '../platform/csv.js';
 
 type Sums = Earnings['total'];
 
-const ofSums = ({ count, gross, fee, net }: Sums, currency: string) => [count, gross, fee, net, currency];
+const ofSums = ({ count, gross, fee, net }: Sums, currency: string) => [
+  count,
+  ...[gross, fee, net].map((amount) => toMajorUnits(amount, currency)),
+  currency,
+];
 
-/** Earnings for a spreadsheet: a row for each day, type and stream, and the total last. Amounts are in minor units. */
+/**
+ * Earnings for a spreadsheet: a row for each day, type and stream, and the total last. Amounts are as
+ * people write them: 3.33.
+ */
 export const earningsTable = (earnings: Earnings): CsvTable => {
   const { from, to, currency, total, byDay, byType, byStream } = earnings;
   return {

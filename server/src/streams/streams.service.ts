@@ -68,11 +68,13 @@ export const createStreamsService = (deps: Deps) => {
       if (isSelfOrAdmin(identity, stream.performer.id)) return;
       if (await queries.hasTicket(database, { streamId: stream.id, userId: identity.userId })) return;
     }
+    if (stream.status === 'ended') {
+      throw new AppError('ACCESS_REQUIRED', {
+        detail: 'This private stream has ended; it opens to those who hold a ticket of it.',
+      });
+    }
     throw new AppError('ACCESS_REQUIRED', {
-      detail:
-        stream.status === 'ended'
-          ? 'This private stream has ended; it opens to those who hold a ticket of it.'
-          : 'This stream is private; a ticket opens it.',
+      detail: 'This stream is private; a ticket opens it.',
       price: { amount: stream.price, currency: stream.currency },
     });
   };

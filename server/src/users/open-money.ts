@@ -1,3 +1,4 @@
+import { toMajorUnits } from '@versbottomlex/shared';
 import { AppError } from '../platform/app-error.js';
 import type { OpenMoney } from './users.queries.js';
 
@@ -15,15 +16,11 @@ const endings: Partial<Record<OpenMoney['kind'], string>> = {
   tickets: 'end the show, and wait a moment',
 };
 
-const inMajorUnits = ({ amount, currency }: OpenMoney): string => {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 0;
-  return `${(amount / 10 ** digits).toFixed(digits)} ${currency}`;
-};
+const written = ({ amount, currency }: OpenMoney): string => `${toMajorUnits(amount, currency)} ${currency}`;
 
 /** BALANCE_OPEN, which says what the account holds and what can be done about it. */
 export const balanceOpen = (openMoney: OpenMoney[]): AppError => {
-  const held = openMoney.map((money) => descriptions[money.kind](inMajorUnits(money))).join(', ');
+  const held = openMoney.map((money) => descriptions[money.kind](written(money))).join(', ');
   const steps = [...new Set(openMoney.flatMap(({ kind }) => endings[kind] ?? []))];
   if (openMoney.some(({ kind }) => endings[kind] === undefined)) {
     steps.push('spend it, have it paid out, or give it up with forfeitBalance=true');

@@ -72,5 +72,8 @@ it('a cancelled show gives the money back and ends the feeds of its viewers', as
   const feed = await opened(follow(client, { streamId: cancelled.id, kinds: ['stream'] }));
   await node.test.services.streams.end(identity, cancelled.id);
   await vi.waitFor(() => expect(feed.errors).toEqual(refusedWith('ACCESS_REQUIRED')));
+  // First why, then that it is over; and no price for what nobody can buy any more.
+  expect(feed.events.at(-1)?.data).toMatchObject({ type: 'streamUpdate', stream: { status: 'ended' } });
+  expect(feed.errors[0]).not.toHaveProperty('data.price');
   expect((await client.api.payments.wallet.query()).balance).toBe(1_000);
 });

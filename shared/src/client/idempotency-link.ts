@@ -1,4 +1,5 @@
 import { retryLink, type TRPCLink } from '@trpc/client';
+import { observable } from '@trpc/server/observable';
 import type { AppRouter } from '../app-router.js';
 import { idempotentProcedures } from '../payments.js';
 import { retryDelayMs } from './retry-delay.js';
@@ -16,13 +17,26 @@ const createKey = (): string =>
     '',
   );
 
-/** Gives each call that moves money a key of its own, unless its caller has named one. */
+/**
+ * Gives each call that moves money a key of its own, unless its caller has named one. A failure carries it in
+ * `meta.idempotencyKey`, so that whoever tries again later names the same request.
+ */
 const keyLink: TRPCLink<AppRouter> =
   () =>
-  ({ op, next }) =>
-    next(
-      isIdempotent(op.path) ? { ...op, input: { idempotencyKey: createKey(), ...(op.input as object) } } : op,
+  ({ op, next }) => {
+    if (!isIdempotent(op.path)) return next(op);
+    const input = { idempotencyKey: createKey(), ...(op.input as object) };
+    return observable((observer) =>
+      next({ ...op, input }).subscribe({
+        next: (value) => observer.next(value),
+        error: (error) => {
+          error.meta = { ...error.meta, idempotencyKey: input.idempotencyKey };
+          observer.error(error);
+        },
+        complete: () => observer.complete(),
+      }),
     );
+  };
 
 /** Whether nobody knows what became of a call, or it is only too early: no answer came, or a temporary failure. */
 const isWorthARetry = (error: unknown, signal: AbortSignal | null | undefined): boolean => {

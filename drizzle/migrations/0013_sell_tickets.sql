@@ -54,7 +54,7 @@ CREATE TRIGGER streams_guard_tickets BEFORE UPDATE OF is_private, scheduled_star
 -- was done. The show and the wallet are locked before anything else is read: one payer buys one thing after the other.
 CREATE FUNCTION buy_ticket(
   new_id uuid, payer uuid, target_id uuid, default_currency char(3), fee_basis_points integer, key text, hash text,
-  bought_time timestamptz,
+  bought_time timestamptz, expected_price integer DEFAULT NULL,
   OUT outcome text, OUT ticket_id uuid, OUT show_id uuid, OUT performer uuid, OUT price integer, OUT ticket_fee integer,
   OUT paid_currency char(3), OUT paid_time timestamptz, OUT balance bigint)
 LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
@@ -101,6 +101,8 @@ BEGIN
       SELECT FROM room_restrictions WHERE performer_id = performer AND user_id = payer AND kind = 'ban'
     ) THEN 'BANNED'
     WHEN has_ticket(target_id, payer) THEN 'ALREADY_OWNED'
+    -- Null when the buyer takes any price.
+    WHEN expected_price <> price THEN 'PRICE_CHANGED'
     WHEN wallet_id IS NULL OR balance < price THEN 'INSUFFICIENT_FUNDS'
     WHEN NOT count_spending(payer, price, bought_time) THEN 'SPENDING_LIMIT_REACHED'
   END;

@@ -76,6 +76,8 @@ export const errorCodes = {
   ALREADY_OWNED: { status: 409, title: 'You already hold a ticket' },
   /** The stream is public, so that nobody needs a ticket. */
   NO_TICKET_NEEDED: { status: 409, title: 'No ticket is needed' },
+  /** The ticket costs something else than the buyer was shown; `price` says what. */
+  PRICE_CHANGED: { status: 409, title: 'The price has changed' },
   /** Tickets of the show are sold, and this may not change any more; ending it refunds them. */
   TICKETS_SOLD: { status: 409, title: 'Tickets are sold' },
   /** The payment was given back before. */

@@ -1,9 +1,17 @@
 import * as z from 'zod';
 import { Id } from './ids.js';
-import { IdempotencyKey } from './money.js';
+import { Amount, IdempotencyKey } from './money.js';
 import { Payment } from './payments.js';
 
-export const BuyAccessInput = z.strictObject({ streamId: Id, idempotencyKey: IdempotencyKey.optional() });
+export const BuyAccessInput = z
+  .strictObject({
+    streamId: Id,
+    price: Amount.optional().meta({
+      description: 'What the buyer was shown; when the ticket costs something else by now, it is not bought.',
+    }),
+    idempotencyKey: IdempotencyKey.optional(),
+  })
+  .meta({ examples: [{ streamId: '019b76f2-7a6e-7c3a-9d53-2f1f0a6b8c11', price: 500 }] });
 export type BuyAccessInput = z.infer<typeof BuyAccessInput>;
 
 export const RefundInput = z.strictObject({ id: Id });

@@ -49,16 +49,17 @@ const byTextbook = async ({ payerId, payeeId, streamId, amount, feeBasisPoints }
         ${fee}::int, ${id}, 'hash', 'Bravo!', now())`;
     const [posted] = await own<{ id: string }[]>`
       insert into ledger_transactions (kind, payment_id) values ('tip', ${id}::uuid) returning id`;
-    await own`
-      insert into ledger_entries (transaction_id, account_id, amount) values
-        (${posted?.id ?? ''}::bigint, ${wallet}::bigint, ${-amount}::bigint),
-        (${posted?.id ?? ''}::bigint, ${earnings}::bigint, ${amount - fee}::bigint),
-        (${posted?.id ?? ''}::bigint, ${revenue}::bigint, ${fee}::bigint)`;
-    await own`update ledger_accounts set balance = balance - ${amount}::bigint where id = ${wallet}::bigint`;
+    const [payer] = await own<{ balance: string }[]>`
+      update ledger_accounts set balance = balance - ${amount}::bigint where id = ${wallet}::bigint returning balance`;
     await own`
       update ledger_accounts
       set balance = balance + case kind when 'earnings' then ${amount - fee}::bigint else ${fee}::bigint end
       where id in (${earnings}::bigint, ${revenue}::bigint)`;
+    await own`
+      insert into ledger_entries (transaction_id, account_id, amount, balance_after) values
+        (${posted?.id ?? ''}::bigint, ${wallet}::bigint, ${-amount}::bigint, ${payer?.balance ?? ''}::bigint),
+        (${posted?.id ?? ''}::bigint, ${earnings}::bigint, ${amount - fee}::bigint, null),
+        (${posted?.id ?? ''}::bigint, ${revenue}::bigint, ${fee}::bigint, null)`;
     await own`commit`;
   } catch (error) {
     await own`rollback`;

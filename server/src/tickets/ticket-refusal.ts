@@ -17,6 +17,11 @@ const errors: Partial<Record<ErrorCode, (ticket: RefusedTicket) => AppError>> = 
   BANNED: banned,
   ALREADY_OWNED: () =>
     new AppError('ALREADY_OWNED', { detail: 'You hold a ticket of this show, and were not charged again.' }),
+  PRICE_CHANGED: ({ price, currency }) =>
+    new AppError('PRICE_CHANGED', {
+      detail: 'The ticket costs something else by now, and was not bought; ask again with the new price.',
+      price: { amount: price, currency },
+    }),
   IDEMPOTENCY_KEY_REUSED: () => keyReused('ticket'),
   INSUFFICIENT_FUNDS: ({ balance, price, currency }) =>
     insufficientFunds(balance, `the ticket costs ${price}`, currency),

@@ -10,6 +10,8 @@ export type NewTicket = {
   id: string;
   payerId: string;
   streamId: string;
+  /** What the buyer was shown; null for any price. */
+  expectedPrice: number | null;
   /** Of the wallet that is locked when there is no such stream. */
   currency: string;
   feeBasisPoints: number;
@@ -70,7 +72,7 @@ const buyTicketStatement = preparedRows(
   sql`select outcome, ticket_id, show_id, performer, price, ticket_fee, paid_currency, paid_time, balance
     from buy_ticket(${$('id')}::uuid, ${$('payerId')}::uuid, ${$('streamId')}::uuid, ${$('currency')}::char(3),
       ${$('feeBasisPoints')}::int, ${$('idempotencyKey')}::text, ${$('requestHash')}::text,
-      ${$('now')}::timestamptz)`,
+      ${$('now')}::timestamptz, ${$('expectedPrice')}::int)`,
   toOutcome,
 );
 

@@ -17,7 +17,7 @@ export const createTicketsService = (deps: Deps) => {
     /**
      * Buys the ticket of a private show at its price of this moment; the same request under the same key gets the answer
      * of the first time, and moves nothing. Throws NOT_FOUND, SELF_PAYMENT, NO_TICKET_NEEDED, STREAM_ENDED, BANNED,
-     * ALREADY_OWNED, INSUFFICIENT_FUNDS, SPENDING_LIMIT_REACHED, IDEMPOTENCY_KEY_REUSED.
+     * ALREADY_OWNED, PRICE_CHANGED, INSUFFICIENT_FUNDS, SPENDING_LIMIT_REACHED, IDEMPOTENCY_KEY_REUSED.
      */
     buy: async (identity: Identity, input: BuyAccessInput): Promise<PaidAnswer> => {
       const { userId: payerId } = identity;
@@ -26,6 +26,7 @@ export const createTicketsService = (deps: Deps) => {
         id: uuidv7(),
         payerId,
         streamId: input.streamId,
+        expectedPrice: input.price ?? null,
         currency,
         feeBasisPoints,
         ...idempotencyOf(input),

@@ -177,6 +177,22 @@ contract('payments.buyAccess', {
     },
   },
 
+  PRICE_CHANGED: {
+    'for a price that was raised after the buyer saw it, with the new one, and charges nothing': async (
+      scene,
+    ) => {
+      const { performer, viewer, streamId } = await announce(scene);
+      const { services } = scene.test;
+      const identity = await services.auth.authenticateAfresh(performer.accessToken);
+      await services.streams.update(identity, { id: streamId, price: 900 });
+      const answer = await scene.call({ streamId, price: 500 }, { as: viewer });
+      expect(answer.failure?.price).toEqual({ amount: 900, currency: 'USD' });
+      const paid = await scene.call({ streamId, price: 900 }, { as: viewer });
+      expect(paid.data.balance).toBe(9_100);
+      return answer;
+    },
+  },
+
   NO_TICKET_NEEDED: {
     'for a public stream': async ({ call, given }) => {
       const { id: streamId } = await given.stream(await given.performer());

@@ -15,12 +15,14 @@ const sql = postgres(config.database.url ?? '', { ...connectionOptions, max: con
 type Tip = TipRun['tips'][number] & Pick<TipRun, 'amount' | 'feeBasisPoints'>;
 
 /** The function of ours and nothing else. */
-const byFunction = async ({ payerId, streamId, amount, feeBasisPoints }: Tip): Promise<void> => {
+const byFunction = async (tip: Tip): Promise<void> => {
+  const { payerId, payeeId, streamId, amount, feeBasisPoints } = tip;
+  const performerId = streamId === null ? payeeId : null;
   const sentAt = new Date().toISOString();
   const [answer] = await sql`
     select outcome, payment_id, payee, fee, paid_time::text, balance, retry_after_ms
-    from send_tip(${uuidv7()}::uuid, ${payerId}::uuid, ${streamId}::uuid, null, ${amount}::int, 'Bravo!', 'bravo!', false,
-      false, 'USD', ${feeBasisPoints}::int, ${uuidv7()}, 'hash', ${sentAt}::text::timestamptz)`;
+    from send_tip(${uuidv7()}::uuid, ${payerId}::uuid, ${streamId}::uuid, ${performerId}::uuid, ${amount}::int, 'Bravo!',
+      'bravo!', false, false, 'USD', ${feeBasisPoints}::int, ${uuidv7()}, 'hash', ${sentAt}::text::timestamptz)`;
   if (answer?.outcome !== 'completed') throw new Error(`The tip was refused: ${answer?.outcome}`);
 };
 

@@ -235,7 +235,7 @@ contract('payments.buyAccess', {
       {
         streamId: ['live', null, 7, ''],
         idempotencyKey: ['', 'seven77', 'x'.repeat(129), 'with space'],
-        price: [1],
+        price: [0, -5, 0.5, 1e21, '5', true, null, [7]],
         amount: [1],
         payerId: [uuidv7()],
       },

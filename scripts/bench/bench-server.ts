@@ -80,11 +80,13 @@ export type ServerOptions = {
   peer?: string[];
   /** The path that answers 200 when the server is ready. */
   probe: string;
+  /** What is set otherwise than in {@link productionEnvironment}. */
+  environment?: Record<string, string>;
 };
 
 /** Starts a server on the servers' core; resolves once it answers. */
 export const startBenchServer = async (options: ServerOptions): Promise<BenchServer> => {
-  const { name, databaseUrl, peer, probe } = options;
+  const { name, databaseUrl, peer, probe, environment } = options;
   const [file = '', ...told] = peer ?? [];
   const args = peer
     ? ['--import', 'tsx', join(import.meta.dirname, 'peers', file), ...told]
@@ -92,7 +94,7 @@ export const startBenchServer = async (options: ServerOptions): Promise<BenchSer
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(...onServerCore(args), {
-    env: productionEnvironment(databaseUrl, port),
+    env: { ...productionEnvironment(databaseUrl, port), ...environment },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const { pid } = child;

@@ -45,12 +45,12 @@ it('is the table of the same earnings, byte for byte, and computes nothing', asy
   });
   expect(answer.body.split('\r\n')).toEqual([
     'by,day,type,streamId,title,count,gross,fee,net,currency',
-    `day,${day(1)},,,,1,10000,0,10000,USD`,
-    `day,${day(0)},,,,1,501,100,401,USD`,
-    'type,,tip,,,2,10501,100,10401,USD',
-    'stream,,,,,1,10000,0,10000,USD',
-    `stream,,,${streamId},"'=HYPERLINK(""//evil.example"",""Win, now"")",1,501,100,401,USD`,
-    'total,,,,,2,10501,100,10401,USD',
+    `day,${day(1)},,,,1,100,0,100,USD`,
+    `day,${day(0)},,,,1,5.01,1,4.01,USD`,
+    'type,,tip,,,2,105.01,1,104.01,USD',
+    'stream,,,,,1,100,0,100,USD',
+    `stream,,,${streamId},"'=HYPERLINK(""//evil.example"",""Win, now"")",1,5.01,1,4.01,USD`,
+    'total,,,,,2,105.01,1,104.01,USD',
     '',
   ]);
 

@@ -54,13 +54,13 @@ const mendParameters = (operation: Operation, parameters: Parameter[]): Paramete
   });
 };
 
-/** REST reads it from a header, wherever tRPC has it. */
+/** REST reads it from a header. Without an example, which Swagger UI would send with every request. */
 const keyParameter = (operation: Operation): Parameter[] => {
   if (!inputFieldsOf(operation.input)?.[KEY_FIELD]) return [];
-  const { type, pattern, example } = z.toJSONSchema(IdempotencyKey) as JsonSchema;
+  const { type, pattern } = z.toJSONSchema(IdempotencyKey) as JsonSchema;
   const description = descriptionOf(IdempotencyKey) ?? '';
   return [
-    { in: 'header', name: KEY_HEADER, required: false, description, schema: { type, pattern, example } },
+    { in: 'header', name: KEY_HEADER, required: false, description, schema: { type, pattern } },
   ];
 };
 

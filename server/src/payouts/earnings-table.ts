@@ -5,7 +5,8 @@ type Sums = Earnings['total'];
 
 const ofSums = ({ count, gross, fee, net }: Sums, currency: string) => [
   count,
-  ...[gross, fee, net].map((amount) => toMajorUnits(amount, currency)),
+  // As numbers, because a text that begins with a minus is taken for a formula, and made harmless.
+  ...[gross, fee, net].map((amount) => Number(toMajorUnits(amount, currency))),
   currency,
 ];
 

@@ -12,7 +12,7 @@ export const earningsRouter = router({
         tags: ['payments'],
         summary: 'Get the earnings',
         description:
-          'Of a performer, by day, type and stream: tips when they were sent, tickets when their show had taken place, and refunds taken off on the day of the refund. Days without any are left out. `Accept: text/csv` gets a table, whose amounts are in minor units too.',
+          'Of a performer, by day, type and stream: tips when they were sent, tickets when their show had taken place, and refunds taken off on the day of the refund. Days without any are left out. `Accept: text/csv` gets a table for a spreadsheet, whose amounts are in major units: 3.33.',
       },
       errors: ['NOT_A_PERFORMER', 'VALIDATION_FAILED'],
       csv: earningsTable,

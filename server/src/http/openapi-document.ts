@@ -59,9 +59,7 @@ const keyParameter = (operation: Operation): Parameter[] => {
   if (!inputFieldsOf(operation.input)?.[KEY_FIELD]) return [];
   const { type, pattern } = z.toJSONSchema(IdempotencyKey) as JsonSchema;
   const description = descriptionOf(IdempotencyKey) ?? '';
-  return [
-    { in: 'header', name: KEY_HEADER, required: false, description, schema: { type, pattern } },
-  ];
+  return [{ in: 'header', name: KEY_HEADER, required: false, description, schema: { type, pattern } }];
 };
 
 /** Our inputs are strict, which the generator forgets for one that is refined, and examples are left to us. */

@@ -31,7 +31,10 @@ const changeRole = async (
 
 const create = async (parts: ServerParts, username: string, email: string) => {
   const password = randomBytes(15).toString('base64url');
-  await parts.services.auth.register({ username, email, password }, 'npm run admin');
+  await parts.services.auth.register(
+    { username, email, password },
+    { address: '', userAgent: 'npm run admin' },
+  );
   await changeRole(parts, username, 'admin');
   say(`Its password is ${password}; change it after the first login.`);
 };

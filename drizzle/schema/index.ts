@@ -1,4 +1,6 @@
+export * from './account-tokens.js';
 export * from './audience-leases.js';
+export * from './audit-log.js';
 export { toIsoTimestamp } from './columns.js';
 export * from './ledger.js';
 export * from './ledger-audits.js';
@@ -7,7 +9,9 @@ export * from './open-shows.js';
 export * from './payments.js';
 export * from './payouts.js';
 export * from './provider-payments.js';
+export * from './reports.js';
 export * from './rooms.js';
+export * from './second-factors.js';
 export * from './sessions.js';
 export * from './spending-limits.js';
 export * from './stream-events.js';

@@ -16,9 +16,13 @@ export const sessions = pgTable(
       .references(() => users.id, { onDelete: 'cascade' }),
     refreshTokenId: uuid('refresh_token_id').notNull(),
     userAgent: text('user_agent'),
+    /** The network that it was opened from, IPv4 by /24 and IPv6 by /48: enough to recognise, too little to trace. */
+    addressPrefix: text('address_prefix'),
     createdAt: createdAt(),
     /** When the password was last given in this session. */
     authenticatedAt: instant('authenticated_at').notNull(),
+    /** When a code of the second factor was given in it; null where the account has none. */
+    secondFactorAt: instant('second_factor_at'),
     lastUsedAt: instant('last_used_at').notNull().default(sql`now()`),
     /** Moves with every refresh, up to `absolute_expires_at`. */
     expiresAt: instant('expires_at').notNull(),
@@ -26,7 +30,17 @@ export const sessions = pgTable(
     /** Null while the session is good. */
     revokedAt: instant('revoked_at'),
     revokedReason: text('revoked_reason', {
-      enum: ['logout', 'password_changed', 'refresh_token_reused', 'account_deleted'],
+      enum: [
+        'logout',
+        'revoked',
+        'superseded',
+        'password_changed',
+        'password_reset',
+        'second_factor_changed',
+        'refresh_token_reused',
+        'account_suspended',
+        'account_deleted',
+      ],
     }),
   },
   (table) => [
@@ -37,6 +51,7 @@ export const sessions = pgTable(
       'sessions_revoked_for_a_reason',
       sql`(${table.revokedAt} is null) = (${table.revokedReason} is null)`,
     ),
+    check('sessions_address_prefix_length', sql`length(${table.addressPrefix}) <= 50`),
     check('sessions_user_agent_length', sql`length(${table.userAgent}) <= 300`),
   ],
 );

@@ -30,6 +30,7 @@ export const streams = pgTable(
     title: text('title').notNull(),
     description: text('description').notNull().default(''),
     category: text('category'),
+    thumbnailUrl: text('thumbnail_url'),
     tags: text('tags').array().notNull().default(sql`'{}'`),
     status: streamStatus('status').notNull(),
     isPrivate: boolean('is_private').notNull().default(false),

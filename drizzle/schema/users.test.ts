@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openModel, refusalOf } from '../../server/test/model.js';
 import { aMoment, deletedUserRow, sessionRow, type UserRow, userRow } from '../../server/test/rows.js';
-import { sessions, streams, users } from './index.js';
+import { accountTokens, recoveryCodes, secondFactors, sessions, streams, users } from './index.js';
 
 const model = await openModel();
 const { db } = model;
@@ -16,11 +18,14 @@ describe('columns', () => {
   it('may be null only where null means something', async () => {
     const nullable = [
       'avatar_url',
+      'birth_date',
       'deleted_at',
       'email',
+      'email_verified_at',
       'last_login_at',
       'password_hash',
       'suspended_at',
+      'suspension_reason',
       'username',
     ];
     expect(await model.nullableColumns('users')).toEqual(nullable);
@@ -39,6 +44,9 @@ describe('columns', () => {
       isVerified: false,
       tokenVersion: 0,
       suspendedAt: null,
+      suspensionReason: null,
+      emailVerifiedAt: null,
+      birthDate: null,
       lastLoginAt: null,
       deletedAt: null,
     });
@@ -103,6 +111,18 @@ describe('constraints', () => {
     expect(await insert({ tokenVersion: -1 })).toBe('users_token_version_not_negative');
   });
 
+  it('users_suspension_reason_length: at most 500 characters', async () => {
+    const suspended = { suspendedAt: aMoment };
+    expect(await insert({ ...suspended, suspensionReason: 'é'.repeat(500) })).toBe('accepted');
+    expect(await insert({ ...suspended, suspensionReason: 'x'.repeat(501) })).toBe(
+      'users_suspension_reason_length',
+    );
+  });
+
+  it('users_suspension_reason_of_suspended: there is none without a suspension', async () => {
+    expect(await insert({ suspensionReason: 'Spam' })).toBe('users_suspension_reason_of_suspended');
+  });
+
   it('users_verified_is_no_viewer: whoever is verified performs', async () => {
     expect(await insert({ isVerified: true, role: 'performer' })).toBe('accepted');
     expect(await insert({ isVerified: true, role: 'admin' })).toBe('accepted');
@@ -131,6 +151,35 @@ describe('triggers', () => {
     expect((await find(id))?.updatedAt).toBe(aMoment);
     await db.update(users).set({ bio: 'New', updatedAt: aMoment }).where(eq(users.id, id));
     expect(Date.parse((await find(id))?.updatedAt ?? '')).toBeGreaterThan(Date.parse(aMoment));
+  });
+
+  it('users_forget_person: a deleted account takes with it what would name its person', async () => {
+    const id = await model.addUser({
+      suspendedAt: aMoment,
+      suspensionReason: 'Spam by Ava',
+      emailVerifiedAt: aMoment,
+      birthDate: '2000-01-02',
+    });
+    const session = sessionRow({ userId: id, addressPrefix: '203.0.113.0/24' });
+    await db.insert(sessions).values(session);
+    await db.insert(secondFactors).values({ userId: id, secret: 'sealed' });
+    await db.insert(recoveryCodes).values({ userId: id, codeHash: 'a'.repeat(64) });
+    await db.insert(accountTokens).values({
+      id: uuidv7(),
+      userId: id,
+      purpose: 'password_reset',
+      tokenHash: randomBytes(32).toString('hex'),
+      email: 'a@example.com',
+      createdAt: aMoment,
+      expiresAt: '2026-01-02T04:04:05.678Z',
+    });
+    await model.query(sql`select outcome from delete_account(${id}, '2026-05-06T07:08:09Z')`);
+    expect(await find(id)).toMatchObject({ suspensionReason: null, emailVerifiedAt: null, birthDate: null });
+    for (const table of [secondFactors, recoveryCodes, accountTokens]) {
+      expect(await db.$count(table, eq(table.userId, id))).toBe(0);
+    }
+    const [kept] = await db.select().from(sessions).where(eq(sessions.id, session.id));
+    expect(kept?.addressPrefix).toBeNull();
   });
 
   it('users_guard_deleted: a deleted account stays deleted, since when it was', async () => {

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { boolean, check, integer, pgEnum, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { boolean, check, date, integer, pgEnum, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant, updatedAt } from './columns.js';
 
 export const userRole = pgEnum('user_role', ['viewer', 'performer', 'admin']);
@@ -23,6 +23,12 @@ export const users = pgTable(
     /** Raised to end every token of the account at once. */
     tokenVersion: integer('token_version').notNull().default(0),
     suspendedAt: instant('suspended_at'),
+    /** What its owner is told. */
+    suspensionReason: text('suspension_reason'),
+    /** When its owner proved that mail to `email` reaches them. */
+    emailVerifiedAt: instant('email_verified_at'),
+    /** Asked for where MINIMUM_AGE is set. */
+    birthDate: date('birth_date'),
     lastLoginAt: instant('last_login_at'),
     deletedAt: instant('deleted_at'),
     createdAt: createdAt(),
@@ -36,13 +42,18 @@ export const users = pgTable(
     check('users_email_length', sql`length(${table.email}) <= 254`),
     check('users_display_name_length', sql`length(${table.displayName}) between 1 and 50`),
     check('users_bio_length', sql`length(${table.bio}) <= 1000`),
+    check('users_suspension_reason_length', sql`length(${table.suspensionReason}) <= 500`),
+    check(
+      'users_suspension_reason_of_suspended',
+      sql`${table.suspensionReason} is null or ${table.suspendedAt} is not null`,
+    ),
     check('users_token_version_not_negative', sql`${table.tokenVersion} >= 0`),
     check('users_verified_is_no_viewer', sql`not (${table.isVerified} and ${table.role} = 'viewer')`),
     check(
       'users_deleted_is_anonymous',
       sql`case when ${table.deletedAt} is null
         then num_nulls(${table.username}, ${table.email}, ${table.passwordHash}) = 0
-        else num_nonnulls(${table.username}, ${table.email}, ${table.passwordHash}, ${table.avatarUrl}) = 0 and ${table.bio} = ''
+        else num_nonnulls(${table.username}, ${table.email}, ${table.passwordHash}, ${table.avatarUrl}, ${table.emailVerifiedAt}, ${table.birthDate}) = 0 and ${table.bio} = ''
       end`,
     ),
   ],

@@ -51,6 +51,8 @@ const productionEnvironment = (databaseUrl: string, port: number): Record<string
   PERFORMER_APPROVAL: 'auto',
   JWT_ACCESS_SECRET: 'access-4f9c2b7d1e8a6053-benchmarks',
   JWT_REFRESH_SECRET: 'refresh-9d3e7a1c5b2f8064-benchmarks',
+  CSRF_SECRET: 'csrf-7e1b4d9a3c6f2058-benchmarks',
+  ENCRYPTION_SECRET: 'encryption-2c8f5a1e7d4b9036-benchmarks',
   ...noLimits,
 });
 

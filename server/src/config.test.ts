@@ -4,12 +4,27 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { Environment, loadConfig, projectDirectory } from './config.js';
+import { neededSecrets } from './config-secrets.js';
 import { StartupError } from './platform/startup-error.js';
 
 const STRONG = 'kP3vXq8Zr1LmWc7TyB5nUe0HsGdJfA2o';
 const ALSO_STRONG = 'Zt6RwQ1yNbV4mXe9KcL0sPjH8gUfDa3i';
+const OF_CSRF = 'm2Wq8Zt5Rk1LxVc7Py4BnUe0HsGdJf3A';
+const OF_STORE = 'Qa9Zx3Sw7Ed1Cr5Fv8Tg2Bh6Yn0Uj4Mi';
 
-const developmentSecrets = () => ({ access: STRONG, refresh: ALSO_STRONG });
+const developmentSecrets = () => ({
+  access: STRONG,
+  refresh: ALSO_STRONG,
+  csrf: OF_CSRF,
+  encryption: OF_STORE,
+});
+
+const secrets = {
+  access: { current: STRONG, previous: undefined },
+  refresh: { current: ALSO_STRONG, previous: undefined },
+  csrf: OF_CSRF,
+  encryption: { current: OF_STORE, previous: undefined },
+};
 const load = (environment: Record<string, string | undefined>) => loadConfig(environment, developmentSecrets);
 
 const production = {
@@ -18,6 +33,8 @@ const production = {
   PUBLIC_URL: 'https://api.example.com',
   JWT_ACCESS_SECRET: STRONG,
   JWT_REFRESH_SECRET: ALSO_STRONG,
+  CSRF_SECRET: OF_CSRF,
+  ENCRYPTION_SECRET: OF_STORE,
 };
 
 /** Values that must be refused in any mode. */
@@ -94,7 +111,7 @@ describe('a wrong value', () => {
   test('is also one secret given for both kinds of token', () => {
     const refusal = refusalOf({ JWT_ACCESS_SECRET: STRONG, JWT_REFRESH_SECRET: STRONG });
     expect(refusal.exitCode).toBe(78);
-    expect(refusal.message).toBe('Configuration: JWT_REFRESH_SECRET must differ from JWT_ACCESS_SECRET.');
+    expect(refusal.message).toBe('Configuration: JWT_REFRESH_SECRET must differ from every other secret.');
   });
 });
 
@@ -107,7 +124,7 @@ describe('production', () => {
     });
   });
 
-  test.each(['DATABASE_URL', 'PUBLIC_URL', 'JWT_ACCESS_SECRET', 'JWT_REFRESH_SECRET'] as const)(
+  test.each(['DATABASE_URL', 'PUBLIC_URL', ...neededSecrets] as const)(
     'refuses to start without %s',
     (name) => {
       for (const missing of [undefined, '']) {
@@ -122,7 +139,7 @@ describe('production', () => {
     const make = () => {
       throw new Error('were made');
     };
-    expect(loadConfig(production, make).tokenSecrets).toEqual({ access: STRONG, refresh: ALSO_STRONG });
+    expect(loadConfig(production, make).secrets).toEqual(secrets);
   });
 });
 
@@ -138,7 +155,7 @@ describe('what is left out', () => {
       trustProxy: false,
       database: { url: undefined, migrationUrl: undefined, poolMax: 10, prepare: true, migrateOnStart: true },
       dataDirectory: join(projectDirectory, '.data'),
-      tokenSecrets: { access: STRONG, refresh: ALSO_STRONG },
+      secrets,
       performerApproval: 'auto',
       payments: {
         currency: 'USD',
@@ -165,9 +182,7 @@ describe('what is left out', () => {
 
   test('cannot be changed later', () => {
     const config = load({});
-    expect([config, config.database, config.tokenSecrets, config.rateLimits].every(Object.isFrozen)).toBe(
-      true,
-    );
+    expect([config, config.database, config.secrets, config.rateLimits].every(Object.isFrozen)).toBe(true);
   });
 });
 

@@ -6,6 +6,13 @@ import { z } from 'zod';
 import { type PaymentsConfig, paymentsConfigOf, paymentVariables } from './config-payments.js';
 import { refuse } from './config-refusal.js';
 import {
+  type MadeSecrets,
+  neededSecrets,
+  type Secrets,
+  secretsOf,
+  secretVariables,
+} from './config-secrets.js';
+import {
   databaseUrl,
   flag,
   host,
@@ -35,8 +42,7 @@ export const Environment = z.object({
   DATABASE_PREPARE: flag.default(true),
   DATABASE_MIGRATE_ON_START: flag.default(true),
   DATA_DIRECTORY: z.string().default('.data'),
-  JWT_ACCESS_SECRET: secret.optional(),
-  JWT_REFRESH_SECRET: secret.optional(),
+  ...secretVariables,
   PERFORMER_APPROVAL: z.enum(['auto', 'admin']).optional(),
   ...paymentVariables,
   RATE_LIMIT_GLOBAL_PER_MINUTE: whole(1, 100_000_000).default(3000),
@@ -51,8 +57,6 @@ export const Environment = z.object({
     .pipe(z.enum(['ERROR', 'WARN', 'INFO', 'DEBUG']))
     .default('INFO'),
 });
-
-export type TokenSecrets = { access: string; refresh: string };
 
 type Parsed = z.infer<typeof Environment>;
 
@@ -73,9 +77,8 @@ const parse = (env: Record<string, string | undefined>): Parsed => {
 };
 
 const refuseUnsafeProduction = (env: Parsed) => {
-  const missing = (['DATABASE_URL', 'PUBLIC_URL', 'JWT_ACCESS_SECRET', 'JWT_REFRESH_SECRET'] as const).filter(
-    (name) => env[name] === undefined,
-  );
+  const needed = ['DATABASE_URL', 'PUBLIC_URL', ...neededSecrets] as const;
+  const missing = needed.filter((name) => env[name] === undefined);
   if (missing.length > 0) refuse(missing.map((name) => `${name} must be set in production`));
 };
 
@@ -84,18 +87,6 @@ const refuseLoneMigrationUrl = (env: Parsed) => {
   if (env.DATABASE_MIGRATION_URL !== undefined && env.DATABASE_URL === undefined) {
     refuse(['DATABASE_URL must be set with DATABASE_MIGRATION_URL']);
   }
-};
-
-const secretsOf = (
-  env: Parsed,
-  developmentSecrets: (directory: string) => TokenSecrets,
-  directory: string,
-) => {
-  const made = env.JWT_ACCESS_SECRET && env.JWT_REFRESH_SECRET ? undefined : developmentSecrets(directory);
-  const access = env.JWT_ACCESS_SECRET ?? made?.access ?? '';
-  const refresh = env.JWT_REFRESH_SECRET ?? made?.refresh ?? '';
-  if (access === refresh) refuse(['JWT_REFRESH_SECRET must differ from JWT_ACCESS_SECRET']);
-  return { access, refresh };
 };
 
 /** Everything that can be set, parsed once and frozen. */
@@ -116,7 +107,7 @@ export type Config = Readonly<{
     migrateOnStart: boolean;
   }>;
   dataDirectory: string;
-  tokenSecrets: Readonly<TokenSecrets>;
+  secrets: Secrets;
   performerApproval: 'auto' | 'admin';
   payments: PaymentsConfig;
   rateLimits: Readonly<{
@@ -138,7 +129,7 @@ export type Config = Readonly<{
  */
 export const loadConfig = (
   environment: Record<string, string | undefined>,
-  developmentSecrets: (directory: string) => TokenSecrets,
+  developmentSecrets: (directory: string) => MadeSecrets,
 ): Config => {
   const env = parse(environment);
   if (env.NODE_ENV === 'production') refuseUnsafeProduction(env);
@@ -160,7 +151,7 @@ export const loadConfig = (
       migrateOnStart: env.DATABASE_MIGRATE_ON_START,
     }),
     dataDirectory,
-    tokenSecrets: Object.freeze(secretsOf(env, developmentSecrets, dataDirectory)),
+    secrets: secretsOf(env, () => developmentSecrets(dataDirectory)),
     performerApproval: env.PERFORMER_APPROVAL ?? (env.NODE_ENV === 'production' ? 'admin' : 'auto'),
     payments: paymentsConfigOf(env),
     rateLimits: Object.freeze({

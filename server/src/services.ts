@@ -57,7 +57,7 @@ export type Services = {
 /** Every service, constructed here and nowhere else; with the provider that is configured, unless a test has another. */
 export const createServices = (platform: Platform, provider = chooseProvider(platform)): Services => {
   const { config, clock } = platform;
-  const tokens = createTokens({ secrets: config.tokenSecrets, clock });
+  const tokens = createTokens({ secrets: config.secrets, clock });
   const auth = createAuthService({ ...platform, tokens });
   const ledger = createLedgerService({
     ...platform,

@@ -29,6 +29,8 @@ export const createFactories = ({
 }: Pick<TestServices, 'services' | 'database' | 'clock'>) => {
   let made = 0;
 
+  const client = { address: '127.0.0.1', userAgent: 'tests' };
+
   /** What registers an account that nobody has yet. */
   const registration = (given: Partial<RegisterInput> = {}): RegisterInput => {
     made += 1;
@@ -38,7 +40,7 @@ export const createFactories = ({
 
   /** A viewer, signed in. */
   const account = (given: Partial<RegisterInput> = {}): Promise<SignedIn> =>
-    services.auth.register(registration(given), 'tests');
+    services.auth.register(registration(given), client);
 
   const withRole = async (role: Role, isVerified: boolean): Promise<SignedIn> => {
     const signedIn = await account();
@@ -85,7 +87,7 @@ export const createFactories = ({
 
     /** Signs in again, in a session of its own. */
     login: ({ user }: SignedIn): Promise<SignedIn> =>
-      services.auth.login({ email: user.email, password: PASSWORD }, 'tests'),
+      services.auth.login({ email: user.email, password: PASSWORD }, client),
 
     /** What was made is gone, and its tokens with it. */
     deleted: async (signedIn: SignedIn): Promise<void> => {

@@ -32,6 +32,8 @@ export const fakePasswords: PasswordHasher = {
 const testSecrets = () => ({
   access: 'access-key-of-the-tests-0123456789',
   refresh: 'refresh-key-of-the-tests-9876543210',
+  csrf: 'csrf-key-of-the-tests-0918273645',
+  encryption: 'encryption-key-of-the-tests-5647382910',
 });
 
 export const createTestConfig = (environment: Record<string, string> = {}): Config =>

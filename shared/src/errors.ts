@@ -20,6 +20,10 @@ export const errorCodes = {
   SESSION_REVOKED: { status: 401, title: 'The session has ended' },
   /** The name or the password is wrong, which of them is not said; refreshing does not help. */
   INVALID_CREDENTIALS: { status: 401, title: 'The credentials are wrong' },
+  /** The password is right, and the account has a second factor: send its `code` too. */
+  SECOND_FACTOR_REQUIRED: { status: 401, title: 'A code of the second factor is needed' },
+  /** The code is wrong, past its time, or was used before. */
+  SECOND_FACTOR_INVALID: { status: 401, title: 'The code is wrong' },
   /** The refresh token is forged, malformed, expired, or of another kind, issuer or audience: sign in again. */
   REFRESH_TOKEN_INVALID: { status: 401, title: 'The refresh token is not valid' },
   /** The refresh token was spent before; its whole session is revoked. */
@@ -38,6 +42,14 @@ export const errorCodes = {
   NOT_VERIFIED: { status: 403, title: 'The performer is not verified yet' },
   /** The last login is too long ago for what was asked: sign in again. */
   REAUTHENTICATION_REQUIRED: { status: 403, title: 'Sign in again first' },
+  /** This needs an account with a second factor: POST /api/auth/second-factor sets one up. */
+  SECOND_FACTOR_NOT_SET_UP: { status: 403, title: 'A second factor is needed' },
+  /** A session in cookies needs the header X-CSRF-Token with what GET /api/csrf-token answers. */
+  CSRF_TOKEN_INVALID: { status: 403, title: 'The CSRF token is missing or wrong' },
+  /** Pages of this origin may not use a session in cookies; WEB_ORIGINS names those that may. */
+  ORIGIN_NOT_ALLOWED: { status: 403, title: 'This origin is not allowed' },
+  /** The birth date is too recent for this site. */
+  TOO_YOUNG: { status: 403, title: 'Too young for this site' },
   /** It would pass the limit that the caller has set for a day; `retryAfterMs` says when the next one begins. */
   SPENDING_LIMIT_REACHED: { status: 403, title: 'Your own spending limit is reached' },
   /** The performer has banned the caller from this room. */
@@ -62,6 +74,16 @@ export const errorCodes = {
   EMAIL_TAKEN: { status: 409, title: 'The e-mail address is taken' },
   /** Another account has this username, in whatever case. */
   USERNAME_TAKEN: { status: 409, title: 'The username is taken' },
+  /** Mail to this address is known to arrive already. */
+  EMAIL_ALREADY_VERIFIED: { status: 409, title: 'The e-mail address is verified already' },
+  /** The account has a second factor; remove it first. */
+  SECOND_FACTOR_ALREADY_SET_UP: { status: 409, title: 'There is a second factor already' },
+  /** The caller has an open report of the same. */
+  ALREADY_REPORTED: { status: 409, title: 'Already reported' },
+  /** Another admin has decided the report. */
+  REPORT_DECIDED: { status: 409, title: 'The report is decided' },
+  /** Nobody would be left to administer the site. */
+  LAST_ADMIN: { status: 409, title: 'This is the last admin' },
   /** The account already performs, or has already asked to. */
   ALREADY_A_PERFORMER: { status: 409, title: 'Already a performer' },
   /** The performer has another live stream. */
@@ -104,6 +126,10 @@ export const errorCodes = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Only application/json is read' },
   /** A field breaks its rule; `errors` names each. */
   VALIDATION_FAILED: { status: 422, title: 'The input is not valid' },
+  /** The token of a mail is unknown, older than an hour, or was used or replaced: ask for another mail. */
+  ACCOUNT_TOKEN_INVALID: { status: 422, title: 'The link is no longer good' },
+  /** The file is damaged, or no picture that can be read. */
+  IMAGE_INVALID: { status: 422, title: 'The picture cannot be read' },
   /** Nobody pays oneself. */
   SELF_PAYMENT: { status: 422, title: 'That would be to yourself' },
   /** The idempotency key was used for another request; a new request needs a new key. */
@@ -118,6 +144,8 @@ export const errorCodes = {
   PAYMENTS_HALTED: { status: 503, title: 'Payments are halted' },
   /** This server takes no top-ups, because it is set up without a payment provider; or the provider is away. */
   PROVIDER_UNAVAILABLE: { status: 503, title: 'The payment provider is not available' },
+  /** This server is set up without mail, or the mail server is away. */
+  MAIL_UNAVAILABLE: { status: 503, title: 'Mail cannot be sent' },
   /** More work is queued than the server takes on; retry after `retryAfterMs`. */
   OVERLOADED: { status: 503, title: 'The server is busy' },
 } as const satisfies Record<string, { status: number; title: string }>;

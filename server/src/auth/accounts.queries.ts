@@ -1,5 +1,5 @@
 import { users } from '@versbottomlex/database';
-import { Role } from '@versbottomlex/shared';
+import { type OwnUser, Role } from '@versbottomlex/shared';
 import { and, eq, isNull, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { AppError } from '../platform/app-error.js';
@@ -23,6 +23,9 @@ const AccountRow = z.object({
 });
 export type Account = z.output<typeof AccountRow>;
 
+/** What the owner may see of an account. */
+export const toOwnUser = ({ tokenVersion: _, ...user }: Account): OwnUser => user;
+
 const accountColumns =
   sql.raw(`id, username, email, display_name as "displayName", bio, avatar_url as "avatarUrl", role,
   is_verified as "isVerified", created_at as "createdAt", token_version as "tokenVersion"`);
@@ -32,6 +35,9 @@ export type NewSession = {
   sessionId: string;
   refreshTokenId: string;
   userAgent: string | null;
+  addressPrefix: string | null;
+  /** When a code of the second factor was given for it. */
+  secondFactorAt: string | null;
   now: string;
   expiresAt: string;
   absoluteExpiresAt: string;
@@ -39,10 +45,10 @@ export type NewSession = {
 
 /** Opens a session for each account that the statement part `account` yields. */
 const insertSession = sql`
-  insert into sessions (id, user_id, refresh_token_id, user_agent, created_at, authenticated_at, last_used_at, expires_at,
-    absolute_expires_at)
-  select ${$('sessionId')}::uuid, id, ${$('refreshTokenId')}::uuid, ${$('userAgent')}::text, ${$('now')}::timestamptz,
-    ${$('now')}::timestamptz, ${$('now')}::timestamptz, ${$('expiresAt')}::timestamptz,
+  insert into sessions (id, user_id, refresh_token_id, user_agent, address_prefix, second_factor_at, created_at,
+    authenticated_at, last_used_at, expires_at, absolute_expires_at)
+  select ${$('sessionId')}::uuid, id, ${$('refreshTokenId')}::uuid, ${$('userAgent')}::text,
+    ${$('addressPrefix')}::text, ${$('secondFactorAt')}::timestamptz, ${$('now')}::timestamptz, ${$('now')}::timestamptz, ${$('now')}::timestamptz, ${$('expiresAt')}::timestamptz,
     ${$('absoluteExpiresAt')}::timestamptz
   from account`;
 

@@ -32,7 +32,7 @@ export const authRouter = router({
     })
     .input(RegisterInput)
     .output(SignedIn)
-    .mutation(({ ctx, input }) => ctx.services.auth.register(input, ctx.userAgent)),
+    .mutation(({ ctx, input }) => ctx.services.auth.register(input, ctx)),
 
   login: openProcedure
     .meta({
@@ -48,7 +48,7 @@ export const authRouter = router({
     })
     .input(LoginInput)
     .output(SignedIn)
-    .mutation(({ ctx, input }) => ctx.services.auth.login(input, ctx.userAgent)),
+    .mutation(({ ctx, input }) => ctx.services.auth.login(input, ctx)),
 
   refresh: openProcedure
     .meta({

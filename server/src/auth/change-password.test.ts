@@ -18,7 +18,8 @@ const NEW_PASSWORD = 'quite another passphrase';
 
 const change = async (by: SignedIn, newPassword = NEW_PASSWORD, currentPassword = PASSWORD) =>
   auth.changePassword(await auth.authenticateAfresh(by.accessToken), { currentPassword, newPassword });
-const login = (by: SignedIn, password: string) => auth.login({ email: by.user.email, password }, 'tests');
+const login = (by: SignedIn, password: string) =>
+  auth.login({ email: by.user.email, password }, { address: '127.0.0.1', userAgent: 'tests' });
 const useBoth = async (pair: TokenPair) => [
   await outcomeOf(auth.authenticateAfresh(pair.accessToken)),
   await outcomeOf(auth.refresh(pair)),

@@ -9,6 +9,8 @@ export type Identity = {
   tokenVersion: number;
   /** When the session began, which is when the password was last given. */
   signedInAt: string;
+  /** When a code of the second factor was given in the session; null where the account has none. */
+  secondFactorAt: string | null;
 };
 
 export const isSelfOrAdmin = (identity: Identity, userId: string): boolean =>

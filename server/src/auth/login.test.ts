@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 
 const login = (by: Omit<LoginInput, 'password'>, password = PASSWORD) =>
-  services.auth.login({ ...by, password }, 'tests');
+  services.auth.login({ ...by, password }, { address: '127.0.0.1', userAgent: 'tests' });
 const openSessions = (userId: string) =>
   database.client.$count(sessions, and(eq(sessions.userId, userId), isNull(sessions.revokedAt)));
 
@@ -82,7 +82,10 @@ describe('login', () => {
     await factories.account();
     for (const username of ['%', 'Person__', "' or 1=1 --", '\ud800', '👩', 'a'.repeat(254)]) {
       const input = LoginInput.parse({ username, password: PASSWORD });
-      expect(await outcomeOf(services.auth.login(input, 'tests')), username).toBe('INVALID_CREDENTIALS');
+      expect(
+        await outcomeOf(services.auth.login(input, { address: '127.0.0.1', userAgent: 'tests' })),
+        username,
+      ).toBe('INVALID_CREDENTIALS');
     }
     // PostgreSQL stores no NUL in a text and would fail on one.
     expect(LoginInput.safeParse({ username: 'a\0b', password: PASSWORD }).success).toBe(false);

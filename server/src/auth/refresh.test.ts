@@ -96,7 +96,7 @@ describe('refresh', () => {
   });
 
   it('is one rotation also for a call whose token takes longer to verify than the other call in all', async () => {
-    const tokens = createTokens({ secrets: platform.config.tokenSecrets, clock });
+    const tokens = createTokens({ secrets: platform.config.secrets, clock });
     let verifications = 0;
     const verifyRefresh: typeof tokens.verifyRefresh = async (token) => {
       verifications += 1;

@@ -16,7 +16,10 @@ const inSomeCase = (text: string, round: number) =>
 describe('register', () => {
   it('makes a viewer with a first session, and signs it in', async () => {
     const input = factories.registration();
-    const { user, accessToken } = await services.auth.register(input, 'Firefox');
+    const { user, accessToken } = await services.auth.register(input, {
+      address: '127.0.0.1',
+      userAgent: 'Firefox',
+    });
     const { username, email } = input;
     expect(user).toMatchObject({
       username,
@@ -47,7 +50,10 @@ describe('register', () => {
   it('gives an e-mail address once when 20 ask for it at the same time, in whatever case', async () => {
     const email = 'wanted.by.many@example.com';
     const calls = Array.from({ length: 20 }, (_, round) =>
-      services.auth.register(factories.registration({ email: inSomeCase(email, round) }), undefined),
+      services.auth.register(factories.registration({ email: inSomeCase(email, round) }), {
+        address: '127.0.0.1',
+        userAgent: undefined,
+      }),
     );
     expect(await tally(calls)).toEqual({ ok: 1, EMAIL_TAKEN: 19 });
     const accounts = await database.client.select().from(users);
@@ -56,10 +62,10 @@ describe('register', () => {
 
   it('gives a username once when 20 ask for it at the same time, in whatever case', async () => {
     const calls = Array.from({ length: 20 }, (_, round) =>
-      services.auth.register(
-        factories.registration({ username: inSomeCase('wanted_name', round) }),
-        undefined,
-      ),
+      services.auth.register(factories.registration({ username: inSomeCase('wanted_name', round) }), {
+        address: '127.0.0.1',
+        userAgent: undefined,
+      }),
     );
     expect(await tally(calls)).toEqual({ ok: 1, USERNAME_TAKEN: 19 });
     const accounts = await database.client.select().from(users);
@@ -79,18 +85,27 @@ describe('register', () => {
       'Someone.particular@example.com',
     ];
     for (const password of refused) {
-      const error = await failureOf(services.auth.register({ username, email, password }, undefined));
+      const error = await failureOf(
+        services.auth.register({ username, email, password }, { address: '127.0.0.1', userAgent: undefined }),
+      );
       expect([error.code, error.errors?.[0]?.path], password).toEqual(['VALIDATION_FAILED', 'password']);
     }
     const password = 'longer_name and more';
-    expect(await outcomeOf(services.auth.register({ username, email, password }, undefined))).toBe('ok');
+    expect(
+      await outcomeOf(
+        services.auth.register({ username, email, password }, { address: '127.0.0.1', userAgent: undefined }),
+      ),
+    ).toBe('ok');
   });
 
   it('keeps 300 characters of a user agent, without what would break a page or a log', async () => {
     const userAgents = [`a\u0000b\nc\u001b[31m${'x'.repeat(400)}`, `${'y'.repeat(299)}👩`, '\ud800', ''];
     const stored: (string | null | undefined)[] = [];
     for (const userAgent of userAgents) {
-      const { user } = await services.auth.register(factories.registration(), userAgent);
+      const { user } = await services.auth.register(factories.registration(), {
+        address: '127.0.0.1',
+        userAgent: userAgent,
+      });
       const found = await database.client.select().from(sessions).where(eq(sessions.userId, user.id));
       stored.push(found[0]?.userAgent);
     }

@@ -139,7 +139,7 @@ describe('a revocation', () => {
 });
 
 describe('what is remembered of an identity', () => {
-  const tokens = createTokens({ secrets: platform.config.tokenSecrets, clock });
+  const tokens = createTokens({ secrets: platform.config.secrets, clock });
 
   it('is read once for calls of one session at the same time', async () => {
     let reads = 0;
@@ -204,7 +204,10 @@ describe('what is remembered of an identity', () => {
       tokenVersion: 0,
       signedInAt: clock.now().toISOString(),
     });
-    const again = await auth.login({ email: performer.user.email, password: PASSWORD }, undefined);
+    const again = await auth.login(
+      { email: performer.user.email, password: PASSWORD },
+      { address: '127.0.0.1', userAgent: undefined },
+    );
     expect((await auth.authenticate(again.accessToken)).sessionId).not.toBe(identity.sessionId);
   });
 });

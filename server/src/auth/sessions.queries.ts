@@ -18,6 +18,7 @@ const findSessionIdentityStatement = prepared((client) =>
       tokenVersion: users.tokenVersion,
       suspendedAt: users.suspendedAt,
       signedInAt: sessions.authenticatedAt,
+      secondFactorAt: sessions.secondFactorAt,
     })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))

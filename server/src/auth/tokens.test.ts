@@ -7,8 +7,8 @@ import { addSeconds } from '../platform/clock.js';
 import { createTokens } from './tokens.js';
 
 const secrets = {
-  access: 'access-key-of-the-tests-0123456789',
-  refresh: 'refresh-key-of-the-tests-9876543210',
+  access: { current: 'access-key-of-the-tests-0123456789', previous: undefined },
+  refresh: { current: 'refresh-key-of-the-tests-9876543210', previous: undefined },
 };
 const subject = { userId: uuidv7(), sessionId: uuidv7(), tokenVersion: 3 };
 
@@ -52,7 +52,7 @@ const forge = async (kind: 'access' | 'refresh', given: Given): Promise<string> 
   };
   return new SignJWT(claims)
     .setProtectedHeader(header)
-    .sign(new TextEncoder().encode(given.secret ?? secrets[kind]));
+    .sign(new TextEncoder().encode(given.secret ?? secrets[kind].current));
 };
 
 describe('an issued pair', () => {

@@ -3,6 +3,7 @@ import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import type { Secrets } from '../config-secrets.js';
 import { AppError } from '../platform/app-error.js';
 import { addSeconds, type Clock } from '../platform/clock.js';
 
@@ -58,9 +59,12 @@ const toClaims = (payload: JWTPayload): TokenClaims => {
  * Signs and verifies both kinds of token (JWT, HS256). Verified access tokens are remembered, since verification costs
  * a trip through the thread pool; their expiry is checked on every call all the same.
  */
-export const createTokens = (options: { secrets: { access: string; refresh: string }; clock: Clock }) => {
+export const createTokens = (options: { secrets: Pick<Secrets, 'access' | 'refresh'>; clock: Clock }) => {
   const { clock } = options;
-  const keys = { access: importKey(options.secrets.access), refresh: importKey(options.secrets.refresh) };
+  const keys = {
+    access: importKey(options.secrets.access.current),
+    refresh: importKey(options.secrets.refresh.current),
+  };
   const verified = new LRUCache<string, TokenClaims>({ max: CACHED_CLAIMS_MAX });
 
   const sign = async (kind: keyof typeof kinds, subject: TokenSubject, tokenId: string, expiresAt: Date) =>

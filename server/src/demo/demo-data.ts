@@ -52,7 +52,10 @@ export const demoEmail = (username: string) => `${username}@example.com`;
 type Deps = { config: Config; services: Services; database: Database };
 
 const register = ({ services }: Deps, username: string): Promise<SignedIn> =>
-  services.auth.register({ username, email: demoEmail(username), password: DEMO_PASSWORD }, 'demo');
+  services.auth.register(
+    { username, email: demoEmail(username), password: DEMO_PASSWORD },
+    { address: '', userAgent: 'demo' },
+  );
 
 const createStreams = async ({ services }: Deps, signedIn: SignedIn, streams: DemoStream[]) => {
   const identity = await services.auth.authenticateAfresh(signedIn.accessToken);

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
 import { AppError } from '../platform/app-error.js';
 import type { Logger } from '../platform/logger.js';
@@ -21,7 +21,8 @@ const refuseRenewal = async (): Promise<never> => {
   throw new AppError('SOCKET_REQUIRED', { detail: 'There is no socket to renew.' });
 };
 
-export type CreateContext = (request: FastifyRequest) => Context;
+/** Without a reply, as for a socket, headers of the answer are dropped. */
+export type CreateContext = (request: FastifyRequest, reply?: FastifyReply) => Context;
 
 /** Makes the one function that turns an HTTP request into what procedures know of their call, for REST and tRPC. */
 export const createContextFactory = (deps: {
@@ -31,7 +32,7 @@ export const createContextFactory = (deps: {
 }): CreateContext => {
   const { logger, services } = deps;
   const showsFaults = deps.config.mode === 'development';
-  return (request) => ({
+  return (request, reply) => ({
     requestId: request.id,
     address: request.ip,
     userAgent: request.headers['user-agent'],
@@ -39,6 +40,7 @@ export const createContextFactory = (deps: {
     showsFaults,
     connectionId: request.id,
     renewSocket: refuseRenewal,
+    setHeader: (name, value) => void reply?.header(name, value),
     services,
     logger,
   });

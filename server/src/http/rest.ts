@@ -16,9 +16,9 @@ type Deps = { router: AnyRouter; createContext: CreateContext; sharedAnswers: Sh
 const caller = (operation: Operation, createContext: CreateContext) => {
   const { run, procedurePath: path, type } = operation;
   const plan = planInput(operation);
-  return async (request: FastifyRequest): Promise<unknown> => {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const input = readInput(plan, request);
-    return run({ ctx: createContext(request), getRawInput: async () => input, path, type });
+    return run({ ctx: createContext(request, reply), getRawInput: async () => input, path, type });
   };
 };
 
@@ -26,7 +26,8 @@ const toJson = (output: unknown): string => JSON.stringify(output) ?? 'null';
 
 const handlerOf = (operation: Operation, { createContext, sharedAnswers }: Deps): RouteHandlerMethod => {
   const call = caller(operation, createContext);
-  const answer = async (request: FastifyRequest): Promise<string> => toJson(await call(request));
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<string> =>
+    toJson(await call(request, reply));
   const status = operation.meta.successStatus ?? 200;
   const toTable = csvTableOf(operation);
   const send = (reply: FastifyReply, body: string) => {
@@ -34,20 +35,20 @@ const handlerOf = (operation: Operation, { createContext, sharedAnswers }: Deps)
   };
   if (toTable) {
     return async (request, reply) => {
-      const output = await call(request);
+      const output = await call(request, reply);
       varyByAccept(reply);
       return prefersCsv(request) ? sendCsv(reply, toTable(output)) : send(reply, toJson(output));
     };
   }
   if (!operation.meta.isShared) {
-    return async (request, reply) => send(reply, await answer(request));
+    return async (request, reply) => send(reply, await answer(request, reply));
   }
   return (request, reply) => {
-    if (!isAnonymous(request)) return answer(request).then((body) => send(reply, body));
+    if (!isAnonymous(request)) return answer(request, reply).then((body) => send(reply, body));
     const url = request.raw.url ?? '';
     const known = sharedAnswers.find(url);
     if (known !== undefined) return send(reply, known);
-    return sharedAnswers.share(url, () => answer(request)).then((body) => send(reply, body));
+    return sharedAnswers.share(url, () => answer(request, reply)).then((body) => send(reply, body));
   };
 };
 

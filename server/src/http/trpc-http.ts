@@ -91,7 +91,7 @@ export const mountTrpc = (
         req: request,
         res: reply,
         path,
-        createContext: () => createContext(request),
+        createContext: () => createContext(request, reply),
         responseMeta: ({ errors }) => ({ headers: headersFor(errors) }),
         onError: ({ error, path: name }) =>
           logUnlessLogged(logger, error, { requestId: request.id, path: name ?? `${PREFIX}${path}` }),

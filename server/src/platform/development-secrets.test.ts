@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,10 +23,22 @@ it('are made once and kept, so that a restart logs nobody out', async () => {
 });
 
 it('are strong enough for production', () => {
-  const { access, refresh } = developmentSecrets(directory);
-  expect(() =>
-    loadConfig({ JWT_ACCESS_SECRET: access, JWT_REFRESH_SECRET: refresh }, developmentSecrets),
-  ).not.toThrow();
+  const { access, refresh, csrf, encryption } = developmentSecrets(directory);
+  const environment = {
+    JWT_ACCESS_SECRET: access,
+    JWT_REFRESH_SECRET: refresh,
+    CSRF_SECRET: csrf,
+    ENCRYPTION_SECRET: encryption,
+  };
+  expect(() => loadConfig(environment, () => expect.fail('nothing is missing'))).not.toThrow();
+});
+
+it('are completed where a file is older than one of them, and the others stay', () => {
+  const { encryption: _, ...older } = developmentSecrets(directory);
+  writeFileSync(join(directory, 'secrets.json'), JSON.stringify(older));
+  const completed = developmentSecrets(directory);
+  expect(completed).toEqual({ ...older, encryption: expect.any(String) });
+  expect(developmentSecrets(directory)).toEqual(completed);
 });
 
 it('are readable by their owner only', async () => {

@@ -3,36 +3,31 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartupError } from './startup-error.js';
 
-type Secrets = { access: string; refresh: string };
-
 const make = () => randomBytes(48).toString('base64url');
 
-const isSecrets = (value: unknown): value is Secrets =>
-  typeof value === 'object' &&
-  value !== null &&
-  'access' in value &&
-  'refresh' in value &&
-  typeof value.access === 'string' &&
-  typeof value.refresh === 'string';
+const KINDS = ['access', 'refresh', 'csrf', 'encryption'] as const;
+type Secrets = Record<(typeof KINDS)[number], string>;
 
-const read = (file: string): Secrets | undefined => {
+/** Those that the file holds; none of a file that is missing or broken. */
+const read = (file: string): Partial<Secrets> => {
   try {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return isSecrets(value) ? value : undefined;
+    const entries = Object.entries(value ?? {});
+    return Object.fromEntries(entries.filter(([, secret]) => typeof secret === 'string'));
   } catch {
-    return undefined;
+    return {};
   }
 };
 
 /**
- * The token secrets of a developer's machine: made once, kept in `secrets.json` of `directory` with mode 600, so that
+ * The secrets of a developer's machine: made once, kept in `secrets.json` of `directory` with mode 600, so that
  * a restart logs nobody out. Throws StartupError (73) when the directory cannot be written.
  */
 export const developmentSecrets = (directory: string): Secrets => {
   const file = join(directory, 'secrets.json');
   const kept = read(file);
-  if (kept) return kept;
-  const secrets = { access: make(), refresh: make() };
+  if (KINDS.every((kind) => kept[kind] !== undefined)) return kept as Secrets;
+  const secrets = Object.fromEntries(KINDS.map((kind) => [kind, kept[kind] ?? make()])) as Secrets;
   try {
     mkdirSync(directory, { recursive: true });
     writeFileSync(file, `${JSON.stringify(secrets)}\n`, { mode: 0o600 });

@@ -15,6 +15,8 @@ export type Context = {
   connectionId: string;
   /** Goes on with this access token on the socket that carries the call. Throws SOCKET_REQUIRED over HTTP. */
   renewSocket: (accessToken: string) => Promise<{ expiresAt: string }>;
+  /** Sets a header of the answer; over a socket there is none, and nothing happens. */
+  setHeader: (name: string, value: string) => void;
   services: Services;
   logger: Logger;
 };

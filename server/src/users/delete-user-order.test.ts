@@ -74,7 +74,11 @@ it('a stream that is being started while another of its performer is ended does 
 
 it('a login that is under way while its account is deleted opens no session that stays', async () => {
   const account = await factories.account();
-  const login = () => services.auth.login({ email: account.user.email, password: PASSWORD }, 'tests');
+  const login = () =>
+    services.auth.login(
+      { email: account.user.email, password: PASSWORD },
+      { address: '127.0.0.1', userAgent: 'tests' },
+    );
   expect((await deleteDuring(account, login))[1]).toBe('ok');
   const isOpen = and(eq(sessions.userId, account.user.id), isNull(sessions.revokedAt));
   expect(await database.client.$count(sessions, isOpen)).toBe(0);

@@ -140,7 +140,7 @@ describe('deletions that race', () => {
       const content = { title: 'A stream', description: '', tags: [], isPrivate: false };
       const node = round % 2 ? services : second.services;
       const racing: (() => Promise<unknown>)[] = [
-        () => node.auth.login({ email, password: PASSWORD }, 'tests'),
+        () => node.auth.login({ email, password: PASSWORD }, { address: '127.0.0.1', userAgent: 'tests' }),
         () => node.auth.refresh(account),
         () => node.streams.create(identity, content),
         () => node.streams.create(identity, { ...content, startNow: false }),

@@ -30,8 +30,16 @@ contract('auth.changePassword', {
       const signedIn = await given.account();
       const answer = await call(change, { as: signedIn });
       const { email } = signedIn.user;
-      await test.services.auth.login({ email, password: newPassword }, undefined);
-      await expect(test.services.auth.login({ email, password: PASSWORD }, undefined)).rejects.toMatchObject({
+      await test.services.auth.login(
+        { email, password: newPassword },
+        { address: '127.0.0.1', userAgent: undefined },
+      );
+      await expect(
+        test.services.auth.login(
+          { email, password: PASSWORD },
+          { address: '127.0.0.1', userAgent: undefined },
+        ),
+      ).rejects.toMatchObject({
         code: 'INVALID_CREDENTIALS',
       });
       return answer;

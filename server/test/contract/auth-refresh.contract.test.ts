@@ -20,7 +20,7 @@ const sign = (
     .setJti(uuidv7())
     .setIssuedAt(clock.now())
     .setExpirationTime(new Date(clock.now().getTime() + DAY_SECONDS * 1000))
-    .sign(new TextEncoder().encode(given.secret ?? config.tokenSecrets.refresh));
+    .sign(new TextEncoder().encode(given.secret ?? config.secrets.refresh.current));
 };
 
 contract('auth.refresh', {

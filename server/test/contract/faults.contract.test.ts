@@ -13,6 +13,8 @@ const production = {
   PUBLIC_URL: 'https://api.example.com',
   JWT_ACCESS_SECRET: 'kTz0mQw8vR4yHs1dLb6nXc3pJf9gUe2a',
   JWT_REFRESH_SECRET: 'a2eUg9fJp3cXn6bLd1sHy4Rv8wQm0zTk',
+  CSRF_SECRET: 'Xn6bLd1sHy4Rv8wQm0zTka2eUg9fJp3c',
+  ENCRYPTION_SECRET: 'Rv8wQm0zTka2eUg9fJp3cXn6bLd1sHy4',
 };
 
 /** Prepares calls that would succeed, and then breaks what all of them need. */

@@ -13,7 +13,10 @@ contract('users.delete', {
       expect(answer.data).toEqual({ id: self.user.id, deletedAt: test.clock.now().toISOString() });
       await expect(users.get(self.user.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
       await expect(
-        auth.login({ email: self.user.email, password: PASSWORD }, undefined),
+        auth.login(
+          { email: self.user.email, password: PASSWORD },
+          { address: '127.0.0.1', userAgent: undefined },
+        ),
       ).rejects.toMatchObject({
         code: 'INVALID_CREDENTIALS',
       });

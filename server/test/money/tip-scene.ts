@@ -11,7 +11,12 @@ import type { SentTip, TipLoad } from './tip-load.js';
 
 const secret = () => randomBytes(48).toString('base64');
 
-const secrets = { JWT_ACCESS_SECRET: secret(), JWT_REFRESH_SECRET: secret() };
+const secrets = {
+  JWT_ACCESS_SECRET: secret(),
+  JWT_REFRESH_SECRET: secret(),
+  CSRF_SECRET: secret(),
+  ENCRYPTION_SECRET: secret(),
+};
 
 /** What a server process must be told, so that it takes the tokens of {@link openScene}. */
 export const serverEnvironment = { ...secrets, RATE_LIMIT_GLOBAL_PER_MINUTE: '1000000' };

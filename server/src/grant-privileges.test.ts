@@ -66,7 +66,13 @@ describe('a role that does not own the tables', () => {
   });
 
   it('can neither change nor remove what was written to the ledger', async () => {
-    const append = ['ledger_transactions', 'ledger_entries', 'ledger_audits', 'moderation_actions'];
+    const append = [
+      'ledger_transactions',
+      'ledger_entries',
+      'ledger_audits',
+      'moderation_actions',
+      'audit_log',
+    ];
     for (const table of append) {
       for (const statement of [
         `update ${table} set created_at = now()`.replace(

@@ -1,7 +1,13 @@
 import type postgres from 'postgres';
 
 /** What is only ever added to. Triggers hold it too, but an owner can switch them off. */
-const APPEND_ONLY = ['ledger_transactions', 'ledger_entries', 'ledger_audits', 'moderation_actions'];
+const APPEND_ONLY = [
+  'ledger_transactions',
+  'ledger_entries',
+  'ledger_audits',
+  'moderation_actions',
+  'audit_log',
+];
 
 /** What changes, but is never removed. */
 const KEPT = ['payments'];

@@ -11,13 +11,13 @@ CREATE FUNCTION send_tip(
 LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   wallet_id bigint;
-  known payments;
+  known record;
   room record;
 BEGIN
   SELECT id, ledger_accounts.balance INTO wallet_id, balance FROM ledger_accounts
     WHERE owner_id = payer AND kind = 'wallet' AND currency = in_currency FOR NO KEY UPDATE;
   IF key IS NOT NULL THEN
-    SELECT * INTO known FROM payments
+    SELECT id, payments.payee_id, payments.fee, completed_at, request_hash INTO known FROM payments
       WHERE coalesce(payer_id, payee_id) = payer AND type = 'tip' AND idempotency_key = key;
     IF FOUND THEN
       outcome := CASE WHEN known.request_hash = hash THEN 'replayed' ELSE 'IDEMPOTENCY_KEY_REUSED' END;

@@ -108,6 +108,61 @@ describe('an issued pair', () => {
   });
 });
 
+describe('with a new key', () => {
+  const NEW = {
+    access: 'the-next-access-key-of-the-tests-135791',
+    refresh: 'the-next-refresh-key-of-the-tests-24680',
+  };
+  const rotated = (kinds: ('access' | 'refresh')[]) => ({
+    access: {
+      current: NEW.access,
+      previous: kinds.includes('access') ? secrets.access.current : undefined,
+    },
+    refresh: {
+      current: NEW.refresh,
+      previous: kinds.includes('refresh') ? secrets.refresh.current : undefined,
+    },
+  });
+
+  it('tokens of the key before it are good, those of the key before that are not', async () => {
+    const { clock, pair } = await setUp();
+    const tokens = createTokens({ secrets: rotated(['access', 'refresh']), clock });
+    expect(await tokens.verifyAccess(pair.accessToken)).toMatchObject(subject);
+    expect(await tokens.verifyRefresh(pair.refreshToken)).toMatchObject(subject);
+    const later = createTokens({ secrets: rotated([]), clock });
+    expect(await outcomeOf(later.verifyAccess(pair.accessToken))).toBe('ACCESS_TOKEN_INVALID');
+    expect(await outcomeOf(later.verifyRefresh(pair.refreshToken))).toBe('REFRESH_TOKEN_INVALID');
+  });
+
+  it('each kind has its own: the previous key of one signs nothing for the other', async () => {
+    const { clock, pair } = await setUp();
+    const tokens = createTokens({ secrets: rotated(['refresh']), clock });
+    expect(await outcomeOf(tokens.verifyAccess(pair.accessToken))).toBe('ACCESS_TOKEN_INVALID');
+    expect(await tokens.verifyRefresh(pair.refreshToken)).toMatchObject(subject);
+    for (const secret of [secrets.refresh.current, secrets.access.current]) {
+      expect(await outcomeOf(tokens.verifyAccess(await forge('access', { secret })))).toBe(
+        'ACCESS_TOKEN_INVALID',
+      );
+    }
+  });
+
+  it('what is issued is signed by the new one', async () => {
+    const { clock } = await setUp();
+    const tokens = createTokens({ secrets: rotated(['access', 'refresh']), clock });
+    const pair = await tokens.issue(subject, uuidv7(), addSeconds(clock.now(), 60));
+    const later = createTokens({ secrets: rotated([]), clock });
+    expect(await later.verifyAccess(pair.accessToken)).toMatchObject(subject);
+    expect(await later.verifyRefresh(pair.refreshToken)).toMatchObject(subject);
+  });
+
+  it('an expired token of the previous key says so, and is let in by neither', async () => {
+    const { clock, pair } = await setUp();
+    clock.advance(900);
+    const tokens = createTokens({ secrets: rotated(['access', 'refresh']), clock });
+    expect(await outcomeOf(tokens.verifyAccess(pair.accessToken))).toBe('ACCESS_TOKEN_EXPIRED');
+  });
+});
+
 describe('a forged token', () => {
   const forgeries: [name: string, given: Given][] = [
     ['another secret', { secret: 'another-key-of-the-tests-0123456789' }],

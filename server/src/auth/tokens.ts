@@ -3,7 +3,7 @@ import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import type { Secrets } from '../config-secrets.js';
+import type { RotatedSecret, Secrets } from '../config-secrets.js';
 import { AppError } from '../platform/app-error.js';
 import { addSeconds, type Clock } from '../platform/clock.js';
 
@@ -44,6 +44,11 @@ const importKey = (secret: string) =>
     'verify',
   ]);
 
+const importKeys = ({ current, previous }: RotatedSecret) => ({
+  current: importKey(current),
+  previous: previous === undefined ? undefined : importKey(previous),
+});
+
 const toClaims = (payload: JWTPayload): TokenClaims => {
   const claims = Claims.parse(payload);
   return {
@@ -56,14 +61,14 @@ const toClaims = (payload: JWTPayload): TokenClaims => {
 };
 
 /**
- * Signs and verifies both kinds of token (JWT, HS256). Verified access tokens are remembered, since verification costs
+ * Signs and verifies both kinds of token (JWT, HS256), also those that the previous key has signed. Verified access tokens are remembered, since verification costs
  * a trip through the thread pool; their expiry is checked on every call all the same.
  */
 export const createTokens = (options: { secrets: Pick<Secrets, 'access' | 'refresh'>; clock: Clock }) => {
   const { clock } = options;
   const keys = {
-    access: importKey(options.secrets.access.current),
-    refresh: importKey(options.secrets.refresh.current),
+    access: importKeys(options.secrets.access),
+    refresh: importKeys(options.secrets.refresh),
   };
   const verified = new LRUCache<string, TokenClaims>({ max: CACHED_CLAIMS_MAX });
 
@@ -76,11 +81,14 @@ export const createTokens = (options: { secrets: Pick<Secrets, 'access' | 'refre
       .setJti(tokenId)
       .setIssuedAt(clock.now())
       .setExpirationTime(expiresAt)
-      .sign(await keys[kind]);
+      .sign(await keys[kind].current);
 
-  const verify = async (kind: keyof typeof kinds, token: string): Promise<TokenClaims> => {
-    if (token.length > TOKEN_LENGTH_MAX) throw new errors.JWTInvalid('too long');
-    const { payload } = await jwtVerify(token, await keys[kind], {
+  const verifyWith = async (
+    key: ReturnType<typeof importKey>,
+    kind: keyof typeof kinds,
+    token: string,
+  ): Promise<TokenClaims> => {
+    const { payload } = await jwtVerify(token, await key, {
       algorithms: [ALGORITHM],
       issuer: ISSUER,
       audience: kinds[kind].audience,
@@ -88,6 +96,18 @@ export const createTokens = (options: { secrets: Pick<Secrets, 'access' | 'refre
       currentDate: clock.now(),
     });
     return toClaims(payload);
+  };
+
+  const verify = async (kind: keyof typeof kinds, token: string): Promise<TokenClaims> => {
+    if (token.length > TOKEN_LENGTH_MAX) throw new errors.JWTInvalid('too long');
+    const { current, previous } = keys[kind];
+    try {
+      return await verifyWith(current, kind, token);
+    } catch (error) {
+      const isOfAnotherKey = error instanceof errors.JWSSignatureVerificationFailed;
+      if (!isOfAnotherKey || previous === undefined) throw error;
+      return verifyWith(previous, kind, token);
+    }
   };
 
   const expired = () => new AppError('ACCESS_TOKEN_EXPIRED');

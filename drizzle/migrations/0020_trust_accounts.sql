@@ -59,8 +59,11 @@ CREATE TABLE "second_factors" (
 	"created_at" timestamp(3) with time zone DEFAULT now() NOT NULL,
 	"confirmed_at" timestamp(3) with time zone,
 	"last_step" bigint DEFAULT 0 NOT NULL,
+	"wrong_codes" integer DEFAULT 0 NOT NULL,
+	"paused_until" timestamp(3) with time zone,
 	CONSTRAINT "second_factors_secret_length" CHECK (length("second_factors"."secret") <= 1000),
-	CONSTRAINT "second_factors_last_step_not_negative" CHECK ("second_factors"."last_step" >= 0)
+	CONSTRAINT "second_factors_last_step_not_negative" CHECK ("second_factors"."last_step" >= 0),
+	CONSTRAINT "second_factors_wrong_codes_not_negative" CHECK ("second_factors"."wrong_codes" >= 0)
 );
 --> statement-breakpoint
 ALTER TABLE "users" DROP CONSTRAINT "users_deleted_is_anonymous";--> statement-breakpoint

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, check, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, instant } from './columns.js';
 import { users } from './users.js';
 
@@ -17,10 +17,15 @@ export const secondFactors = pgTable(
     confirmedAt: instant('confirmed_at'),
     /** The time step of the last code that was taken: none is taken twice. */
     lastStep: bigint('last_step', { mode: 'number' }).notNull().default(0),
+    /** How many codes in a row were wrong. */
+    wrongCodes: integer('wrong_codes').notNull().default(0),
+    /** Until when no code is looked at, after too many wrong ones; recovery codes are. */
+    pausedUntil: instant('paused_until'),
   },
   (table) => [
     check('second_factors_secret_length', sql`length(${table.secret}) <= 1000`),
     check('second_factors_last_step_not_negative', sql`${table.lastStep} >= 0`),
+    check('second_factors_wrong_codes_not_negative', sql`${table.wrongCodes} >= 0`),
   ],
 );
 

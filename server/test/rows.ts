@@ -1,9 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import type { audienceLeases, messages, payments, sessions, streams, users } from '@versbottomlex/database';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type {
+  accountTokens,
+  audienceLeases,
+  messages,
+  payments,
+  sessions,
+  streams,
+  users,
+} from '@versbottomlex/database';
 import { v7 as uuidv7 } from 'uuid';
 
 export type AudienceLeaseRow = typeof audienceLeases.$inferInsert;
 export type UserRow = typeof users.$inferInsert;
+export type AccountTokenRow = typeof accountTokens.$inferInsert;
 export type SessionRow = typeof sessions.$inferInsert;
 export type StreamRow = typeof streams.$inferInsert;
 export type MessageRow = typeof messages.$inferInsert;
@@ -36,6 +45,16 @@ export const sessionRow = (given: Partial<SessionRow> & { userId: string }): Ses
   authenticatedAt: aMoment,
   expiresAt: '2026-01-09T03:04:05.678Z',
   absoluteExpiresAt: '2026-02-01T03:04:05.678Z',
+  ...given,
+});
+
+export const accountTokenRow = (given: Partial<AccountTokenRow> & { userId: string }): AccountTokenRow => ({
+  id: uuidv7(),
+  purpose: 'password_reset',
+  tokenHash: randomBytes(32).toString('hex'),
+  email: 'ada@example.com',
+  createdAt: aMoment,
+  expiresAt: '2026-01-02T04:04:05.678Z',
   ...given,
 });
 

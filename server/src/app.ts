@@ -5,6 +5,8 @@ import type { Config } from './config.js';
 import { logRequests } from './http/access-log.js';
 import { limitAddresses } from './http/address-limit.js';
 import { allowOrigins } from './http/cors.js';
+import { createCsrf, refuseForgeries } from './http/csrf.js';
+import { mountCsrfToken } from './http/csrf-token.js';
 import { mountDocs } from './http/docs.js';
 import { closeConnectionsWhenStopping } from './http/draining.js';
 import { createSendFailure } from './http/failure.js';
@@ -42,7 +44,8 @@ export type AppDeps = {
 export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   const { config, logger, services, bus, router = appRouter } = deps;
   const sendFailure = createSendFailure({ logger, showsFaults: config.mode === 'development' });
-  const createContext = createContextFactory(deps);
+  const csrf = createCsrf(config);
+  const createContext = createContextFactory({ ...deps, csrf });
   const sharedAnswers = createSharedAnswers(bus);
 
   const app: FastifyInstance = Fastify(serverOptions(config, sendFailure));
@@ -56,6 +59,7 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   checkHosts(app, config);
   await allowOrigins(app, config);
   refuseNotServed(app, known, await limitAddresses(app, config));
+  refuseForgeries(app, csrf);
   await mountSocket(app, { ...deps, router, createContext });
 
   mountHealth(app, deps);
@@ -63,6 +67,7 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   await app.register(async (scope) => mountRest(scope, { router, createContext, sharedAnswers }), {
     prefix: '/api',
   });
+  await app.register(async (scope) => mountCsrfToken(scope, services, csrf), { prefix: '/api' });
   await app.register(async (scope) => mountWebhooks(scope, services), { prefix: '/api' });
   await app.register(async (scope) => mountTrpc(scope, { router, createContext, logger }));
   await app.register(async (scope) => mountDocs(scope, { router, config }));

@@ -24,11 +24,14 @@ export const NewPassword = z
   });
 
 /** A password to be compared; its only rule is a bound, since older rules may have been others. */
-const GivenPassword = z
+export const GivenPassword = z
   .string()
   .min(1)
   .max(512)
   .meta({ format: 'password', example: 'correct horse battery' });
+
+/** What an authenticator app shows, or a recovery code; spaces, hyphens and case do not matter. */
+export const SecondFactorCode = z.string().min(1).max(64).meta({ example: '123456' });
 
 /** A compact JWT; the bound keeps hostile ones cheap. */
 const TokenText = z.string().min(1).max(4096).meta({ example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl' });
@@ -46,6 +49,8 @@ export const LoginInput = z
       .refine((text) => !text.includes('\0'), { error: 'has a NUL character' })
       .optional(),
     password: GivenPassword,
+    /** Of the second factor, where the account has one. */
+    code: SecondFactorCode.optional(),
   })
   .refine((input) => (input.email === undefined) !== (input.username === undefined), {
     error: 'give either email or username',
@@ -54,7 +59,8 @@ export const LoginInput = z
   .meta({ examples: [{ email: 'ava@example.com', password: 'correct horse battery' }] });
 export type LoginInput = z.infer<typeof LoginInput>;
 
-export const RefreshInput = z.strictObject({ refreshToken: TokenText });
+/** Without a token, the one in the session's cookie is meant. */
+export const RefreshInput = z.strictObject({ refreshToken: TokenText.optional() }).default({});
 export type RefreshInput = z.infer<typeof RefreshInput>;
 
 export const ChangePasswordInput = z.strictObject({
@@ -71,18 +77,26 @@ export type LogoutInput = z.infer<typeof LogoutInput>;
 const AnsweredToken = z.string().meta({ example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl' });
 
 /** A pair of tokens; `expiresInSeconds` counts for the access token. */
-export const TokenPair = z
-  .object({
-    accessToken: AnsweredToken,
-    refreshToken: AnsweredToken,
-    expiresInSeconds: z.int().meta({ example: 900 }),
-  })
-  .meta({ id: 'TokenPair' });
+export const TokenPair = z.object({
+  accessToken: AnsweredToken,
+  refreshToken: AnsweredToken,
+  expiresInSeconds: z.int().meta({ example: 900 }),
+});
 export type TokenPair = z.infer<typeof TokenPair>;
 
 /** A login: the account and its tokens. */
-export const SignedIn = z.object({ user: OwnUser, ...TokenPair.shape }).meta({ id: 'SignedIn' });
-export type SignedIn = z.infer<typeof SignedIn>;
+export type SignedIn = TokenPair & { user: OwnUser };
+
+/** What a new pair of tokens is answered with; a session in cookies has them there, where no script can read them. */
+export const RenewalAnswer = TokenPair.partial({ accessToken: true, refreshToken: true }).meta({
+  id: 'TokenPair',
+  description: 'The tokens are absent where they went as cookies.',
+});
+export type RenewalAnswer = z.infer<typeof RenewalAnswer>;
+
+/** What a login is answered with, as {@link RenewalAnswer} is. */
+export const SignInAnswer = z.object({ user: OwnUser, ...RenewalAnswer.shape }).meta({ id: 'SignedIn' });
+export type SignInAnswer = z.infer<typeof SignInAnswer>;
 
 export const LoggedOut = z.object({ scope: z.enum(['everywhere', 'session']) }).meta({ id: 'LoggedOut' });
 export type LoggedOut = z.infer<typeof LoggedOut>;

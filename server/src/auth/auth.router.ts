@@ -7,15 +7,39 @@ import {
   OwnUser,
   RefreshInput,
   RegisterInput,
+  RenewalAnswer,
   RenewSocketInput,
-  SignedIn,
+  SignInAnswer,
   SocketRenewed,
-  TokenPair,
 } from '@versbottomlex/shared';
+import { AppError } from '../platform/app-error.js';
+import type { Context } from '../trpc/context.js';
 import { router } from '../trpc/init.js';
 import { openProcedure, signedInProcedure } from '../trpc/procedures.js';
 
 const tags = ['auth'];
+
+const missingToken = () =>
+  new AppError('VALIDATION_FAILED', {
+    detail: 'refreshToken: is missing, and there is none in a cookie',
+    errors: [{ path: 'refreshToken', message: 'is missing, and there is none in a cookie' }],
+  });
+
+/** By the token that was sent, or else by the one in the cookie, which goes when it is good for nothing any more. */
+const refresh = async ({ services, cookies }: Context, input: RefreshInput) => {
+  if (input.refreshToken !== undefined) {
+    const { refreshToken } = input;
+    return cookies.handOver(() => services.auth.refresh({ refreshToken }));
+  }
+  const refreshToken = cookies.refreshToken();
+  if (refreshToken === undefined) throw missingToken();
+  try {
+    return await cookies.handOver(() => services.auth.refresh({ refreshToken }), true);
+  } catch (error) {
+    if (error instanceof AppError && error.status === 401) cookies.clear();
+    throw error;
+  }
+};
 
 export const authRouter = router({
   register: openProcedure
@@ -31,8 +55,8 @@ export const authRouter = router({
       errors: ['EMAIL_TAKEN', 'USERNAME_TAKEN', 'VALIDATION_FAILED', 'OVERLOADED'],
     })
     .input(RegisterInput)
-    .output(SignedIn)
-    .mutation(({ ctx, input }) => ctx.services.auth.register(input, ctx)),
+    .output(SignInAnswer)
+    .mutation(({ ctx, input }) => ctx.cookies.handOver(() => ctx.services.auth.register(input, ctx))),
 
   login: openProcedure
     .meta({
@@ -47,8 +71,8 @@ export const authRouter = router({
       errors: ['INVALID_CREDENTIALS', 'ACCOUNT_SUSPENDED', 'VALIDATION_FAILED', 'OVERLOADED'],
     })
     .input(LoginInput)
-    .output(SignedIn)
-    .mutation(({ ctx, input }) => ctx.services.auth.login(input, ctx)),
+    .output(SignInAnswer)
+    .mutation(({ ctx, input }) => ctx.cookies.handOver(() => ctx.services.auth.login(input, ctx))),
 
   refresh: openProcedure
     .meta({
@@ -58,13 +82,13 @@ export const authRouter = router({
         tags,
         summary: 'Refresh the access token',
         description:
-          'Spends the refresh token for a new pair. A token that was spent before ends its whole session.',
+          'Spends the refresh token for a new pair, without a body the one in the cookie. A token that was spent before ends its whole session.',
       },
       errors: ['REFRESH_TOKEN_INVALID', 'REFRESH_TOKEN_REUSED', 'SESSION_REVOKED', 'VALIDATION_FAILED'],
     })
     .input(RefreshInput)
-    .output(TokenPair)
-    .mutation(({ ctx, input }) => ctx.services.auth.refresh(input)),
+    .output(RenewalAnswer)
+    .mutation(({ ctx, input }) => refresh(ctx, input)),
 
   me: signedInProcedure
     .meta({
@@ -87,8 +111,13 @@ export const authRouter = router({
       errors: ['INVALID_CREDENTIALS', 'VALIDATION_FAILED', 'OVERLOADED'],
     })
     .input(ChangePasswordInput)
-    .output(TokenPair)
-    .mutation(({ ctx, input }) => ctx.services.auth.changePassword(ctx.identity, input)),
+    .output(RenewalAnswer)
+    .mutation(({ ctx, input }) =>
+      ctx.cookies.handOver(
+        () => ctx.services.auth.changePassword(ctx.identity, input),
+        ctx.cookies.isCredential,
+      ),
+    ),
 
   logout: signedInProcedure
     .meta({
@@ -103,7 +132,11 @@ export const authRouter = router({
     })
     .input(LogoutInput)
     .output(LoggedOut)
-    .mutation(({ ctx, input }) => ctx.services.auth.logout(ctx.identity, input)),
+    .mutation(async ({ ctx, input }) => {
+      const answer = await ctx.services.auth.logout(ctx.identity, input);
+      if (ctx.cookies.isCredential) ctx.cookies.clear();
+      return answer;
+    }),
 
   /** Goes on with another access token of the same account, on the socket that carries this call. */
   renewSocket: openProcedure

@@ -20,6 +20,7 @@ import { createAuthenticator } from './authenticator.js';
 import type { Identity } from './identity.js';
 import { requireUncommonPassword } from './password-policy.js';
 import { createRefresh } from './refresh.js';
+import { createSessionFinder } from './session-finder.js';
 import { createSessionOpener, REFRESH_SECONDS, type SessionClient } from './session-opener.js';
 import * as sessions from './sessions.queries.js';
 import type { Tokens } from './tokens.js';
@@ -45,6 +46,7 @@ export const createAuthService = (deps: Deps) => {
 
   return {
     ...authenticator,
+    findSessionId: createSessionFinder(tokens),
 
     /** Throws EMAIL_TAKEN, USERNAME_TAKEN, VALIDATION_FAILED for a common password, OVERLOADED. */
     register: async (input: RegisterInput, client: SessionClient): Promise<SignedIn> => {

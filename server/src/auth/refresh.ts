@@ -1,4 +1,4 @@
-import type { RefreshInput, TokenPair } from '@versbottomlex/shared';
+import type { TokenPair } from '@versbottomlex/shared';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../platform/app-error.js';
 import { addSeconds, type Clock } from '../platform/clock.js';
@@ -38,7 +38,7 @@ export const createRefresh = ({ database, bus, clock, logger, tokens }: Deps) =>
     throw new AppError('SESSION_REVOKED');
   };
 
-  return ({ refreshToken }: RefreshInput): Promise<TokenPair> => {
+  return ({ refreshToken }: { refreshToken: string }): Promise<TokenPair> => {
     const underWay = rotations.get(refreshToken);
     if (underWay) return underWay;
     // Entered before the token is verified: a call whose verification took longer would find the token spent.

@@ -25,7 +25,8 @@ export const allowOrigins = async (
     origin: config.mode === 'development' ? [...config.webOrigins, LOCAL_ORIGIN] : config.webOrigins,
     credentials: true,
     methods: 'GET, HEAD, POST, PUT, DELETE',
-    allowedHeaders: 'Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-CSRF-Token, Trpc-Accept',
+    allowedHeaders:
+      'Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-CSRF-Token, X-Session, Trpc-Accept',
     exposedHeaders:
       'Content-Disposition, X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset',
     maxAge: PREFLIGHT_SECONDS,

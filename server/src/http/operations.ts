@@ -60,12 +60,19 @@ const proceduresOf = (router: AnyRouter): Record<string, AnyProcedure> =>
 const definitionOf = (procedure: AnyProcedure): ProcedureDefinition =>
   procedure._def as unknown as ProcedureDefinition;
 
-/** Whether `path` names a subscription of `router`. */
-export const isSubscription = (router: AnyRouter, path: string): boolean => {
+const findDefinition = (router: AnyRouter, path: string): ProcedureDefinition | undefined => {
   const procedures = proceduresOf(router);
   const procedure = Object.hasOwn(procedures, path) ? procedures[path] : undefined;
-  return procedure !== undefined && definitionOf(procedure).type === 'subscription';
+  return procedure && definitionOf(procedure);
 };
+
+/** Whether `path` names a subscription of `router`. */
+export const isSubscription = (router: AnyRouter, path: string): boolean =>
+  findDefinition(router, path)?.type === 'subscription';
+
+/** Whether `path` names a procedure of `router` that looks at nobody's credentials. */
+export const isOpen = (router: AnyRouter, path: string): boolean =>
+  findDefinition(router, path)?.meta?.access === 'open';
 
 export const pathParametersOf = (path: string): string[] =>
   [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');

@@ -4,6 +4,9 @@ import { AppError } from '../platform/app-error.js';
 import type { Logger } from '../platform/logger.js';
 import type { Services } from '../services.js';
 import type { Context } from '../trpc/context.js';
+import { sessionTokenOf } from './cookies.js';
+import type { Csrf } from './csrf.js';
+import { sessionCookiesOf } from './session-cookies.js';
 
 const BEARER = /^Bearer +([^\s]+) *$/i;
 
@@ -15,7 +18,8 @@ export const accessTokenOf = (header: string | undefined): string | undefined =>
   header === undefined ? undefined : (BEARER.exec(header)?.[1] ?? '');
 
 /** Whether the caller is a guest, whose answers may be shared with other guests. */
-export const isAnonymous = (request: FastifyRequest): boolean => request.headers.authorization === undefined;
+export const isAnonymous = (request: FastifyRequest): boolean =>
+  request.headers.authorization === undefined && sessionTokenOf(request, 'access') === undefined;
 
 const refuseRenewal = async (): Promise<never> => {
   throw new AppError('SOCKET_REQUIRED', { detail: 'There is no socket to renew.' });
@@ -29,14 +33,16 @@ export const createContextFactory = (deps: {
   config: Config;
   logger: Logger;
   services: Services;
+  csrf: Csrf;
 }): CreateContext => {
-  const { logger, services } = deps;
+  const { logger, services, csrf } = deps;
   const showsFaults = deps.config.mode === 'development';
   return (request, reply) => ({
     requestId: request.id,
     address: request.ip,
     userAgent: request.headers['user-agent'],
-    accessToken: accessTokenOf(request.headers.authorization),
+    accessToken: accessTokenOf(request.headers.authorization) ?? sessionTokenOf(request, 'access'),
+    cookies: sessionCookiesOf(csrf, request, reply),
     showsFaults,
     connectionId: request.id,
     renewSocket: refuseRenewal,

@@ -95,6 +95,7 @@ export const mountRest = (app: FastifyInstance, deps: Deps): void => {
     app.route({
       method: operation.method,
       url: toFastifyPath(operation.path),
+      config: { ignoresCookies: operation.meta.access === 'open' },
       handler: handlerOf(operation, deps),
     });
   }

@@ -5,7 +5,7 @@ import { AppError } from '../platform/app-error.js';
 import type { Logger } from '../platform/logger.js';
 import { toAppError } from '../trpc/errors.js';
 import { logUnlessLogged, pathOf, retryAfterSeconds } from './failure.js';
-import { isSubscription } from './operations.js';
+import { isOpen, isSubscription } from './operations.js';
 import { readJsonBodies } from './request-body.js';
 import type { CreateContext } from './request-context.js';
 
@@ -39,6 +39,17 @@ const requireServed = (router: AnyRouter, path: string, reply: FastifyReply): vo
     throw new AppError('METHOD_NOT_ALLOWED', { detail: 'Subscriptions are served over WebSocket only.' });
   }
 };
+
+/** Whether no call of the request asks who calls; a path that cannot be read is not for us to vouch for. */
+const callsOnlyOpen = (router: AnyRouter, path: string): boolean => {
+  try {
+    return namesOf(path).every((name) => isOpen(router, name));
+  } catch {
+    return false;
+  }
+};
+
+const calledPathOf = (request: FastifyRequest): string => pathOf(request.raw.url ?? '').slice(PREFIX.length);
 
 /** The headers that go with the errors of an answer, as on REST. */
 const headersFor = (errors: TRPCError[]): Record<string, string> => {
@@ -77,8 +88,9 @@ export const mountTrpc = (
     method: ['GET', 'POST'],
     url: `${PREFIX}*`,
     exposeHeadRoute: false,
+    config: { ignoresCookies: (request) => callsOnlyOpen(router, calledPathOf(request)) },
     handler: async (request, reply) => {
-      const path = pathOf(request.raw.url ?? '').slice(PREFIX.length);
+      const path = calledPathOf(request);
       requireServed(router, path, reply);
       if (request.method === 'GET') requireJson(request);
       else if (request.body === undefined) {

@@ -1,5 +1,28 @@
+import type { TokenPair } from '@versbottomlex/shared';
 import type { Logger } from '../platform/logger.js';
 import type { Services } from '../services.js';
+
+/** An answer of what signs in, whose tokens may have gone as cookies instead. */
+export type HandedOver<Result extends TokenPair> = Omit<Result, 'accessToken' | 'refreshToken'> &
+  Partial<Pick<TokenPair, 'accessToken' | 'refreshToken'>>;
+
+/** A session that a browser keeps in cookies, where no script can read it. */
+export type ContextCookies = {
+  /** Whether `accessToken` came in a cookie. */
+  isCredential: boolean;
+  /** That of the session in cookies. Throws ORIGIN_NOT_ALLOWED and CSRF_TOKEN_INVALID for a request that may be forged. */
+  refreshToken: () => string | undefined;
+  /**
+   * Runs what signs in, and answers its tokens as cookies where the client asked for that, or signs in by one: what a
+   * script could not read before it cannot read after. Throws MALFORMED_REQUEST where no cookie can be set.
+   */
+  handOver: <Result extends TokenPair>(
+    sign: () => Promise<Result>,
+    isByCookie?: boolean,
+  ) => Promise<HandedOver<Result>>;
+  /** Takes the session out of the browser. */
+  clear: () => void;
+};
 
 /** What every procedure knows of its call, whichever transport brought it. */
 export type Context = {
@@ -7,8 +30,9 @@ export type Context = {
   /** The client's real address, with trusted proxies taken into account. */
   address: string;
   userAgent: string | undefined;
-  /** What came after `Bearer`; undefined when no credentials were sent. */
+  /** What came after `Bearer`, or else in the session's cookie; undefined when no credentials were sent. */
   accessToken: string | undefined;
+  cookies: ContextCookies;
   /** Whether answers may carry the message and the stack of a fault: in development only. */
   showsFaults: boolean;
   /** Names the socket that carries the call, or the request over HTTP. */

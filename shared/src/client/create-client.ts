@@ -1,5 +1,6 @@
 import { createTRPCClient, httpBatchLink, splitLink, type TRPCClient } from '@trpc/client';
 import type { AppRouter } from '../app-router.js';
+import { TokenPair } from '../auth.js';
 import { idempotencyLinks } from './idempotency-link.js';
 import { createLiveLink } from './live-link.js';
 import type { WebSocketClass } from './live-socket.js';
@@ -50,7 +51,9 @@ export const createClient = (options: ClientOptions): TRPCClient<AppRouter> => {
   };
 
   const plain = createTRPCClient<AppRouter>({ links: [httpBatchLink(transport)] });
-  const session = createSession(tokens, (refreshToken) => plain.auth.refresh.mutate({ refreshToken }));
+  const session = createSession(tokens, async (refreshToken) =>
+    TokenPair.parse(await plain.auth.refresh.mutate({ refreshToken })),
+  );
 
   const headers = async () => {
     const held = await tokens.load();

@@ -45,6 +45,19 @@ export const databaseUrl = urlWith('postgres://', 'postgresql://').refine(isDeco
   error: 'must have each % of its user, password and name written as %25',
 });
 
+/** Of a server that takes mail. */
+export const smtpUrl = urlWith('smtp://', 'smtps://').refine(
+  (text) => new URL(text).hostname !== '' && isDecodable(text),
+  { error: 'must name a host, with each % of its user and password written as %25' },
+);
+
+/** `name@host` or `Name <name@host>`, which no quotes, commas or line breaks can turn into more. */
+export const mailAddress = z
+  .string()
+  .regex(/^(?:[^\s<>@,;"]+@[^\s<>@,;"]+|[^<>@,;"\p{Cc}]{1,100} <[^\s<>@,;"]+@[^\s<>@,;"]+>)$/u, {
+    error: 'must be an address such as no-reply@example.com or Name <no-reply@example.com>',
+  });
+
 /** Where clients reach the server; without credentials, query and fragment. */
 export const publicUrl = urlWith('http://', 'https://').refine(
   (text) => {

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { type MailConfig, mailConfigOf, mailVariables } from './config-mail.js';
 import { type PaymentsConfig, paymentsConfigOf, paymentVariables } from './config-payments.js';
 import { refuse } from './config-refusal.js';
 import {
@@ -43,6 +44,7 @@ export const Environment = z.object({
   DATABASE_MIGRATE_ON_START: flag.default(true),
   DATA_DIRECTORY: z.string().default('.data'),
   ...secretVariables,
+  ...mailVariables,
   PERFORMER_APPROVAL: z.enum(['auto', 'admin']).optional(),
   ...paymentVariables,
   RATE_LIMIT_GLOBAL_PER_MINUTE: whole(1, 100_000_000).default(3000),
@@ -108,6 +110,7 @@ export type Config = Readonly<{
   }>;
   dataDirectory: string;
   secrets: Secrets;
+  mail: MailConfig;
   performerApproval: 'auto' | 'admin';
   payments: PaymentsConfig;
   rateLimits: Readonly<{
@@ -135,11 +138,12 @@ export const loadConfig = (
   if (env.NODE_ENV === 'production') refuseUnsafeProduction(env);
   refuseLoneMigrationUrl(env);
   const dataDirectory = resolve(projectDirectory, env.DATA_DIRECTORY);
+  const publicUrl = (env.PUBLIC_URL ?? `http://localhost:${env.PORT}`).replace(/\/+$/, '');
   return Object.freeze({
     mode: env.NODE_ENV,
     host: env.HOST,
     port: env.PORT,
-    publicUrl: (env.PUBLIC_URL ?? `http://localhost:${env.PORT}`).replace(/\/+$/, ''),
+    publicUrl,
     allowedHosts: env.ALLOWED_HOSTS.map((host) => host.toLowerCase()),
     webOrigins: env.WEB_ORIGINS,
     trustProxy: env.TRUST_PROXY,
@@ -152,6 +156,7 @@ export const loadConfig = (
     }),
     dataDirectory,
     secrets: secretsOf(env, () => developmentSecrets(dataDirectory)),
+    mail: mailConfigOf(env, { publicUrl, dataDirectory }),
     performerApproval: env.PERFORMER_APPROVAL ?? (env.NODE_ENV === 'production' ? 'admin' : 'auto'),
     payments: paymentsConfigOf(env),
     rateLimits: Object.freeze({

@@ -17,6 +17,7 @@ export const welcome = (config: Config, hasDemoData: boolean): string =>
     `  Swagger UI  ${config.publicUrl}/api-docs`,
     `  tRPC        ${config.publicUrl}/trpc`,
     `  Health      ${config.publicUrl}/health`,
+    ...(config.mail.file === undefined ? [] : [`  Mails       ${config.mail.file}`]),
     ...(hasDemoData ? demoLogins() : []),
     '',
     'Press Ctrl-C to stop.',

@@ -7,7 +7,10 @@ import { paymentsRouter } from './payments/payments.router.js';
 import { earningsRouter } from './payouts/earnings.router.js';
 import { payoutsRouter } from './payouts/payouts.router.js';
 import { presenceRouter } from './presence/presence.router.js';
+import { recoveryRouter } from './recovery/recovery.router.js';
 import { refundsRouter } from './refunds/refunds.router.js';
+import { secondFactorRouter } from './second-factor/second-factor.router.js';
+import { sessionsRouter } from './sessions/sessions.router.js';
 import { streamsRouter } from './streams/streams.router.js';
 import { ticketsRouter } from './tickets/tickets.router.js';
 import { tipsRouter } from './tips/tips.router.js';
@@ -18,7 +21,7 @@ import { walletRouter } from './wallet/wallet.router.js';
 
 /** The whole API: one router a feature. */
 export const appRouter = router({
-  auth: authRouter,
+  auth: mergeRouters(authRouter, recoveryRouter, secondFactorRouter, sessionsRouter),
   users: mergeRouters(usersRouter, followsRouter),
   streams: streamsRouter,
   chat: chatRouter,

@@ -6,6 +6,8 @@ import type { Config } from './config.js';
 import { createFollowsService, type FollowsService } from './follows/follows.service.js';
 import { createLedgerService, type LedgerService } from './ledger/ledger.service.js';
 import { createLiveService, type LiveService } from './live/live.service.js';
+import { chooseMailer } from './mail/choose-mailer.js';
+import { createMailService, type MailService } from './mail/mail.service.js';
 import { createModerationService, type ModerationService } from './moderation/moderation.service.js';
 import { createPaymentsService, type PaymentsService } from './payments/payments.service.js';
 import { createEarningsService, type EarningsService } from './payouts/earnings.service.js';
@@ -15,8 +17,16 @@ import type { Database } from './platform/database.js';
 import type { EventBus } from './platform/event-bus.js';
 import type { Logger } from './platform/logger.js';
 import type { PasswordHasher } from './platform/password-hasher.js';
+import { createSealer } from './platform/sealer.js';
 import { createPresenceService, type PresenceService } from './presence/presence.service.js';
+import { createRecoveryService, type RecoveryService } from './recovery/recovery.service.js';
 import { createRefundsService, type RefundsService } from './refunds/refunds.service.js';
+import { createCodeCheck } from './second-factor/code-check.js';
+import {
+  createSecondFactorService,
+  type SecondFactorService,
+} from './second-factor/second-factor.service.js';
+import { createSessionsService, type SessionsService } from './sessions/sessions.service.js';
 import { createStreamsService, type StreamsService } from './streams/streams.service.js';
 import { createTicketsService, type TicketsService } from './tickets/tickets.service.js';
 import { createTipsService, type TipsService } from './tips/tips.service.js';
@@ -35,7 +45,11 @@ export type Platform = {
 };
 
 export type Services = {
+  mail: MailService;
+  recovery: RecoveryService;
   auth: AuthService;
+  secondFactor: SecondFactorService;
+  sessions: SessionsService;
   users: UsersService;
   streams: StreamsService;
   chat: ChatService;
@@ -54,11 +68,25 @@ export type Services = {
   live: LiveService;
 };
 
-/** Every service, constructed here and nowhere else; with the provider that is configured, unless a test has another. */
-export const createServices = (platform: Platform, provider = chooseProvider(platform)): Services => {
+/**
+ * Every service, constructed here and nowhere else; with the payment provider and the way for mails that are configured,
+ * unless a test has others.
+ */
+export const createServices = (
+  platform: Platform,
+  provider = chooseProvider(platform),
+  mailer = chooseMailer(platform.config),
+): Services => {
   const { config, clock } = platform;
   const tokens = createTokens({ secrets: config.secrets, clock });
-  const auth = createAuthService({ ...platform, tokens });
+  const mail = createMailService({ ...platform, mailer });
+  const recovery = createRecoveryService({ ...platform, mail, webUrl: config.mail.webUrl });
+  const sealer = createSealer(config.secrets.encryption, 'second factor');
+  const codes = createCodeCheck({ ...platform, sealer });
+  const auth = createAuthService({ ...platform, tokens, recovery, codes });
+  const issuer = new URL(config.publicUrl).hostname;
+  const secondFactor = createSecondFactorService({ ...platform, sealer, codes, auth, issuer });
+  const sessions = createSessionsService(platform);
   const ledger = createLedgerService({
     ...platform,
     auditIntervalMinutes: config.payments.auditIntervalMinutes,
@@ -99,7 +127,11 @@ export const createServices = (platform: Platform, provider = chooseProvider(pla
   const presence = createPresenceService({ ...platform, nodeId: uuidv7() });
   const live = createLiveService({ ...platform, streams, presence });
   return {
+    mail,
+    recovery,
     auth,
+    secondFactor,
+    sessions,
     users,
     streams,
     chat,
@@ -121,6 +153,8 @@ export const createServices = (platform: Platform, provider = chooseProvider(pla
 
 /** Begins what services do by themselves; returns what ends it, after the last socket and before the database. */
 export const startServices = ({
+  mail,
+  recovery,
   presence,
   live,
   ledger,
@@ -129,6 +163,8 @@ export const startServices = ({
   topUps,
   wallet,
 }: Services): (() => Promise<void>) => {
+  mail.start();
+  recovery.start();
   presence.start();
   live.start();
   ledger.start();
@@ -138,6 +174,8 @@ export const startServices = ({
   wallet.start();
   return async () => {
     live.stop();
+    await recovery.stop();
+    await mail.stop();
     await wallet.stop();
     await topUps.stop();
     await tickets.stop();

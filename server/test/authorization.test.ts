@@ -43,6 +43,15 @@ const moderators: Row = { ...signedIn, other: 'FORBIDDEN', performer: 'FORBIDDEN
 const ownerOrAdmin: Row = { ...moderators, moderator: 'FORBIDDEN' };
 const ownerOnly: Row = { ...ownerOrAdmin, admin: 'FORBIDDEN' };
 
+/** Others have no second factor. */
+const ofSecondFactor: Row = {
+  ...signedIn,
+  other: 'SECOND_FACTOR_NOT_SET_UP',
+  moderator: 'SECOND_FACTOR_NOT_SET_UP',
+  performer: 'SECOND_FACTOR_NOT_SET_UP',
+  admin: 'SECOND_FACTOR_NOT_SET_UP',
+};
+
 /** Those whose owner is an admin. */
 const ofAdmins = new Set<ProcedurePath>([
   'users.verify',
@@ -59,6 +68,25 @@ const matrix: Record<ProcedurePath, Row> = {
   'auth.me': signedIn,
   'auth.changePassword': signedIn,
   'auth.logout': signedIn,
+  'auth.requestPasswordReset': open,
+  'auth.resetPassword': open,
+  'auth.requestEmailVerification': signedIn,
+  'auth.verifyEmail': open,
+  'auth.requestEmailChange': signedIn,
+  'auth.confirmEmailChange': open,
+  'auth.listSessions': signedIn,
+  'auth.revokeSession': {
+    ...signedIn,
+    other: 'NOT_FOUND',
+    moderator: 'NOT_FOUND',
+    performer: 'NOT_FOUND',
+    admin: 'NOT_FOUND',
+  },
+  'auth.secondFactor': signedIn,
+  'auth.beginSecondFactor': signedIn,
+  'auth.confirmSecondFactor': ofSecondFactor,
+  'auth.renewRecoveryCodes': ofSecondFactor,
+  'auth.removeSecondFactor': ofSecondFactor,
   'users.get': anyone,
   'users.update': ownerOrAdmin,
   'users.delete': ownerOrAdmin,
@@ -128,13 +156,7 @@ const matrix: Record<ProcedurePath, Row> = {
   'payments.wallet': signedIn,
   'payments.getSpendingLimit': signedIn,
   'payments.setSpendingLimit': signedIn,
-  'payments.requestPayout': {
-    ...signedIn,
-    other: 'NOT_A_PERFORMER',
-    moderator: 'NOT_A_PERFORMER',
-    performer: 'EARNINGS_INSUFFICIENT',
-    admin: 'EARNINGS_INSUFFICIENT',
-  },
+  'payments.requestPayout': ofSecondFactor,
   'payments.listPayouts': signedIn,
   'payments.approvePayout': ownerOrAdmin,
   'payments.rejectPayout': ownerOrAdmin,

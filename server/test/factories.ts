@@ -1,4 +1,4 @@
-import { messages, payments, roomModerators, users } from '@versbottomlex/database';
+import { accountTokens, messages, payments, roomModerators, sessions, users } from '@versbottomlex/database';
 import {
   AMOUNT_MAX,
   type CreateStreamInput,
@@ -11,9 +11,19 @@ import {
   type Stream,
 } from '@versbottomlex/shared';
 import { eq, sql } from 'drizzle-orm';
+import { decodeJwt } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import { setRole } from '../src/administration/administration.queries.js';
-import { type MessageRow, messageRow, type PaymentRow, paymentRow } from './rows.js';
+import { createMailedToken } from '../src/recovery/mailed-token.js';
+import { codeAt } from '../src/second-factor/one-time-passwords.js';
+import {
+  type AccountTokenRow,
+  accountTokenRow,
+  type MessageRow,
+  messageRow,
+  type PaymentRow,
+  paymentRow,
+} from './rows.js';
 import type { TestServices } from './services.js';
 
 /** The password of every account that a factory makes. */
@@ -76,6 +86,35 @@ export const createFactories = ({
       return signedIn;
     },
 
+    /** Whose sessions have given a code of a second factor, which the account does not have. */
+    secured: async (signedIn: SignedIn): Promise<SignedIn> => {
+      const secondFactorAt = clock.now().toISOString();
+      await database.client
+        .update(sessions)
+        .set({ secondFactorAt })
+        .where(eq(sessions.userId, signedIn.user.id));
+      return signedIn;
+    },
+
+    /** A verified performer who may ask for payouts. */
+    securedPerformer: async (): Promise<SignedIn> => factories.secured(await factories.performer()),
+
+    /** Begins to set up a second factor, and answers the code that confirms it. */
+    firstCode: async (by: SignedIn): Promise<string> => {
+      const { secret } = await services.secondFactor.begin(await identityOf(by), { currentPassword: PASSWORD });
+      return codeAt(secret, clock.now());
+    },
+
+    /** Sets up a second factor; `nextCode` is what the app shows half a minute later, which is good already. */
+    secondFactor: async (by: SignedIn) => {
+      const identity = await identityOf(by);
+      const { secret } = await services.secondFactor.begin(identity, { currentPassword: PASSWORD });
+      const code = codeAt(secret, clock.now());
+      const { recoveryCodes } = await services.secondFactor.confirm(identity, { code });
+      const nextCode = () => codeAt(secret, new Date(clock.now().getTime() + 30_000));
+      return { secret, code, nextCode, recoveryCodes, recoveryCode: recoveryCodes[0] ?? '' };
+    },
+
     /** A viewer who moderates the rooms of `performer`. */
     moderatorOf: async (performer: SignedIn): Promise<SignedIn> => {
       const signedIn = await account();
@@ -84,6 +123,27 @@ export const createFactories = ({
         .values({ performerId: performer.user.id, userId: signedIn.user.id });
       return signedIn;
     },
+
+    /** What the link of a mail holds; straight in the table. The mail went to `email`, or to the account's own. */
+    mailedToken: async (
+      { user }: Pick<SignedIn, 'user'>,
+      purpose: AccountTokenRow['purpose'],
+      email = user.email,
+    ): Promise<string> => {
+      const { token, tokenHash } = createMailedToken();
+      const createdAt = clock.now().toISOString();
+      const expiresAt = new Date(clock.now().getTime() + HOUR_MS).toISOString();
+      const row = accountTokenRow({ userId: user.id, purpose, email, tokenHash, createdAt, expiresAt });
+      await database.client
+        .insert(accountTokens)
+        .values(row)
+        .onConflictDoUpdate({ target: [accountTokens.userId, accountTokens.purpose], set: row });
+      return token;
+    },
+
+    /** The session that the tokens are of. */
+    sessionIdOf: ({ accessToken }: Pick<SignedIn, 'accessToken'>): string =>
+      String(decodeJwt(accessToken).sid),
 
     /** Signs in again, in a session of its own. */
     login: ({ user }: SignedIn): Promise<SignedIn> =>
@@ -159,6 +219,7 @@ export const createFactories = ({
     /** What a performer, who had just earned it, asks to be paid out: 100.00. */
     payout: async (by: SignedIn, status: 'requested' | 'approved' = 'requested'): Promise<Payout> => {
       await factories.earned(by, 10_000);
+      await factories.secured(by);
       const payout = await services.payouts.request(await identityOf(by), { amount: 10_000 });
       if (status === 'requested') return payout;
       return services.payouts.approve(await identityOf(await withRole('admin', true)), payout.id);

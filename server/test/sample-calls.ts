@@ -37,6 +37,48 @@ export const sampleCalls: Record<ProcedurePath, Prepare> = {
   'auth.me': ofViewer(),
   'auth.changePassword': ofViewer(() => ({ currentPassword: PASSWORD, newPassword: `${PASSWORD}, changed` })),
   'auth.logout': ofViewer(() => ({ scope: 'session' })),
+  'auth.requestPasswordReset': ofViewer(({ user }) => ({ email: user.email })),
+  'auth.resetPassword': async (given) => {
+    const owner = await given.account();
+    const token = await given.mailedToken(owner, 'password_reset');
+    return { owner, input: { token, newPassword: `${PASSWORD}, forgotten` } };
+  },
+  'auth.requestEmailVerification': ofViewer(),
+  'auth.verifyEmail': async (given) => {
+    const owner = await given.account();
+    return { owner, input: { token: await given.mailedToken(owner, 'email_verification') } };
+  },
+  'auth.requestEmailChange': ofViewer(({ user }) => ({
+    newEmail: `new-${user.email}`,
+    currentPassword: PASSWORD,
+  })),
+  'auth.confirmEmailChange': async (given) => {
+    const owner = await given.account();
+    return {
+      owner,
+      input: { token: await given.mailedToken(owner, 'email_change', `new-${owner.user.email}`) },
+    };
+  },
+  'auth.listSessions': ofViewer(() => ({ limit: 5 })),
+  'auth.revokeSession': async (given) => {
+    const owner = await given.account();
+    return { owner, input: { id: given.sessionIdOf(await given.login(owner)) } };
+  },
+  'auth.secondFactor': ofViewer(),
+  'auth.beginSecondFactor': ofViewer(() => ({ currentPassword: PASSWORD })),
+  'auth.confirmSecondFactor': async (given) => {
+    const owner = await given.account();
+    return { owner, input: { code: await given.firstCode(owner) } };
+  },
+  'auth.renewRecoveryCodes': async (given) => {
+    const owner = await given.account();
+    return { owner, input: { code: (await given.secondFactor(owner)).nextCode() } };
+  },
+  'auth.removeSecondFactor': async (given) => {
+    const owner = await given.account();
+    const { nextCode } = await given.secondFactor(owner);
+    return { owner, input: { currentPassword: PASSWORD, code: nextCode() } };
+  },
   'users.get': ofViewer(({ user }) => ({ id: user.id })),
   'users.update': ofViewer(({ user }) => ({ id: user.id, bio: 'Hello' })),
   'users.delete': ofViewer(({ user }) => ({ id: user.id })),
@@ -144,7 +186,7 @@ export const sampleCalls: Record<ProcedurePath, Prepare> = {
   'payments.getSpendingLimit': ofViewer(),
   'payments.setSpendingLimit': ofViewer(() => ({ dailyAmount: 5000 })),
   'payments.requestPayout': async (given) => {
-    const owner = await given.performer();
+    const owner = await given.securedPerformer();
     await given.earned(owner, 10_000);
     return { owner, input: { amount: 10_000 } };
   },

@@ -8,6 +8,7 @@ import type { PasswordHasher } from '../src/platform/password-hasher.js';
 import { createServices, type Services } from '../src/services.js';
 import type { PaymentProvider } from '../src/top-ups/providers/provider.js';
 import { createTestDatabase } from './database.js';
+import { createOutbox, type Outbox } from './outbox.js';
 
 /** Time that stands still until a test moves it. */
 export const createFakeClock = (start = new Date()) => {
@@ -55,6 +56,8 @@ export type TestServices = {
   bus: EventBus;
   clock: FakeClock;
   logger: Logger;
+  /** Every mail that was sent, and the way for them. */
+  outbox: Outbox;
   /** Every line that was logged, parsed. */
   logs: Record<string, unknown>[];
   close(): Promise<void>;
@@ -71,7 +74,8 @@ export const createTestServices = async (options: TestOptions = {}): Promise<Tes
   const bus = createEventBus();
   const passwords = options.passwords ?? fakePasswords;
   const platform = { config, database, bus, clock, logger, passwords };
-  const services = createServices(platform, options.provider?.({ clock }));
+  const outbox = createOutbox();
+  const services = createServices(platform, options.provider?.({ clock }), outbox.mailer);
   return {
     config,
     database,
@@ -80,6 +84,7 @@ export const createTestServices = async (options: TestOptions = {}): Promise<Tes
     bus,
     clock,
     logger,
+    outbox,
     logs,
     close: async () => {
       await database.close();

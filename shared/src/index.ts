@@ -1,3 +1,4 @@
+export * from './administration.js';
 export type { AppRouter } from './app-router.js';
 export * from './auth.js';
 export * from './auth-expiring.js';
@@ -12,6 +13,10 @@ export * from './no-input.js';
 export * from './pagination.js';
 export * from './payments.js';
 export * from './presence.js';
+export * from './recovery.js';
+export * from './reports.js';
+export * from './second-factor.js';
+export * from './sessions.js';
 export * from './streams.js';
 export * from './text.js';
 export * from './tickets.js';

@@ -44,7 +44,13 @@ export type UserProfile = z.infer<typeof UserProfile>;
 
 /** A user's own account. */
 export const OwnUser = z
-  .object({ ...profile, email: z.string().meta({ example: 'ava@example.com' }) })
+  .object({
+    ...profile,
+    email: z.string().meta({ example: 'ava@example.com' }),
+    isEmailVerified: z
+      .boolean()
+      .meta({ description: 'Whether mail is known to arrive there.', example: true }),
+  })
   .meta({ id: 'OwnUser', description: "The caller's own account." });
 export type OwnUser = z.infer<typeof OwnUser>;
 

@@ -18,6 +18,7 @@ const AccountRow = z.object({
   avatarUrl: z.string().nullable(),
   role: Role,
   isVerified: z.boolean(),
+  isEmailVerified: z.boolean(),
   createdAt: InstantColumn,
   tokenVersion: z.int(),
 });
@@ -28,7 +29,7 @@ export const toOwnUser = ({ tokenVersion: _, ...user }: Account): OwnUser => use
 
 const accountColumns =
   sql.raw(`id, username, email, display_name as "displayName", bio, avatar_url as "avatarUrl", role,
-  is_verified as "isVerified", created_at as "createdAt", token_version as "tokenVersion"`);
+  is_verified as "isVerified", email_verified_at is not null as "isEmailVerified", created_at as "createdAt", token_version as "tokenVersion"`);
 
 /** What a new session is made of; times are ISO 8601. */
 export type NewSession = {
@@ -120,22 +121,38 @@ const getCredentialsStatement = prepared((client) =>
 export const findCredentialsOfUser = async (database: Database, userId: string) =>
   (await getCredentialsStatement(database, { userId }))[0];
 
+/** OWASP's session management cheat sheet asks for a limit; ten is more devices than most people have. */
+const SESSIONS_MAX = 10;
+
 const insertLoginStatement = preparedSql(
   'auth_insert_login',
-  AccountRow,
-  sql`with account as (
-      update users set last_login_at = ${$('now')}::timestamptz
-      where id = ${$('userId')}::uuid and password_hash = ${$('passwordHash')}::text and deleted_at is null
-      returning *
-    ), session as (${insertSession})
-    select ${accountColumns} from account`,
+  AccountRow.extend({ supersededIds: z.array(z.string()) }),
+  sql`select ${accountColumns}, to_jsonb(superseded_ids) as "supersededIds"
+    from log_in(${$('userId')}::uuid, ${$('passwordHash')}::text, ${sql.raw(String(SESSIONS_MAX))},
+      ${$('sessionId')}::uuid, ${$('refreshTokenId')}::uuid, ${$('userAgent')}::text, ${$('addressPrefix')}::text,
+      ${$('secondFactorAt')}::timestamptz, ${$('now')}::timestamptz, ${$('expiresAt')}::timestamptz,
+      ${$('absoluteExpiresAt')}::timestamptz) as opened
+    cross join lateral (select (opened.account).*) as account`,
 );
 
-/** Opens a session, provided that the password hash is still the one that was verified. */
+export type NewLogin = NewSession & { userId: string; passwordHash: string };
+
+/**
+ * Opens a session, provided that the password hash is still the one that was verified. `supersededIds` are the sessions
+ * that ended to make room for it, the least recently used ones. Throws SECOND_FACTOR_REQUIRED.
+ */
 export const insertLogin = async (
   database: Database,
-  login: NewSession & { userId: string; passwordHash: string },
-): Promise<Account | undefined> => (await insertLoginStatement(database, login))[0];
+  login: NewLogin,
+): Promise<{ account: Account; supersededIds: string[] } | undefined> => {
+  const [row] = await translating(insertLoginStatement(database, login), {
+    // It was set up while the password was verified.
+    sessions_second_factor_given: () => new AppError('SECOND_FACTOR_REQUIRED'),
+  });
+  if (!row) return undefined;
+  const { supersededIds, ...account } = row;
+  return { account, supersededIds };
+};
 
 const findAccountStatement = preparedSql(
   'auth_find_account',

@@ -15,10 +15,12 @@ import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
 import type { PasswordHasher } from '../platform/password-hasher.js';
+import { requireUncommonPassword } from '../platform/password-policy.js';
+import type { RecoveryService } from '../recovery/recovery.service.js';
+import type { CodeCheck } from '../second-factor/code-check.js';
 import * as accounts from './accounts.queries.js';
 import { createAuthenticator } from './authenticator.js';
 import type { Identity } from './identity.js';
-import { requireUncommonPassword } from './password-policy.js';
 import { createRefresh } from './refresh.js';
 import { createSessionFinder } from './session-finder.js';
 import { createSessionOpener, REFRESH_SECONDS, type SessionClient } from './session-opener.js';
@@ -35,18 +37,30 @@ type Deps = {
   logger: Logger;
   passwords: PasswordHasher;
   tokens: Tokens;
+  recovery: Pick<RecoveryService, 'greet' | 'tellPasswordChanged'>;
+  codes: Pick<CodeCheck, 'takeForLogin'>;
 };
 
 /** Accounts' way in and out: registration, login, token rotation, logout. One row of `sessions` is one login. */
 export const createAuthService = (deps: Deps) => {
-  const { database, bus, clock, logger, passwords, tokens } = deps;
+  const { database, bus, clock, logger, passwords, tokens, recovery, codes } = deps;
   const authenticator = createAuthenticator(deps);
 
   const opener = createSessionOpener(deps);
 
+  /** What the account is known by, once its password was given. Throws INVALID_CREDENTIALS, OVERLOADED. */
+  const requirePassword = async ({ userId }: Identity, password: string) => {
+    const found = await accounts.findCredentialsOfUser(database, userId);
+    const isRight = await passwords.verify(found?.passwordHash, password);
+    if (!found || !isRight) throw wrongCredentials();
+    return found;
+  };
+
   return {
     ...authenticator,
+
     findSessionId: createSessionFinder(tokens),
+    requirePassword,
 
     /** Throws EMAIL_TAKEN, USERNAME_TAKEN, VALIDATION_FAILED for a common password, OVERLOADED. */
     register: async (input: RegisterInput, client: SessionClient): Promise<SignedIn> => {
@@ -63,19 +77,27 @@ export const createAuthService = (deps: Deps) => {
       });
       if (!account) throw new AppError('INTERNAL_ERROR');
       logger.info('User registered', { userId: account.id });
+      recovery.greet({ ...account, passwordHash });
       return opener.signedIn(account, session);
     },
 
-    /** Throws INVALID_CREDENTIALS, after the same time for an unknown name; ACCOUNT_SUSPENDED; OVERLOADED. */
+    /**
+     * Throws INVALID_CREDENTIALS, after the same time for an unknown name; ACCOUNT_SUSPENDED; OVERLOADED; and after the
+     * right password SECOND_FACTOR_REQUIRED, SECOND_FACTOR_INVALID, and RATE_LIMITED after too many wrong codes.
+     */
     login: async (input: LoginInput, client: SessionClient): Promise<SignedIn> => {
       const found = await accounts.findCredentials(database, input);
       const isRight = await passwords.verify(found?.passwordHash, input.password);
       if (!found || !isRight) throw wrongCredentials();
       if (found.suspendedAt !== null) throw new AppError('ACCOUNT_SUSPENDED');
-      const session = opener.create(client);
+      const session = opener.create(client, await codes.takeForLogin(found.id, input.code));
       const login = { ...session, userId: found.id, passwordHash: found.passwordHash };
-      const account = await accounts.insertLogin(database, login);
-      if (!account) throw wrongCredentials();
+      const opened = await accounts.insertLogin(database, login);
+      if (!opened) throw wrongCredentials();
+      const { account, supersededIds } = opened;
+      for (const sessionId of supersededIds) {
+        bus.publish({ type: 'sessionRevoked', userId: account.id, sessionId });
+      }
       logger.info('User logged in', { userId: account.id });
       return opener.signedIn(account, session);
     },
@@ -91,9 +113,7 @@ export const createAuthService = (deps: Deps) => {
     /** Every older token dies. Throws INVALID_CREDENTIALS, VALIDATION_FAILED, SESSION_REVOKED, OVERLOADED. */
     changePassword: async (identity: Identity, input: ChangePasswordInput): Promise<TokenPair> => {
       const { userId, sessionId } = identity;
-      const found = await accounts.findCredentialsOfUser(database, userId);
-      if (!(await passwords.verify(found?.passwordHash, input.currentPassword)) || !found)
-        throw wrongCredentials();
+      const found = await requirePassword(identity, input.currentPassword);
       requireUncommonPassword('newPassword', input.newPassword, found);
       const passwordHash = await passwords.hash(input.newPassword);
       const now = clock.now();
@@ -110,6 +130,7 @@ export const createAuthService = (deps: Deps) => {
       if (!updated) throw new AppError('SESSION_REVOKED');
       bus.publish({ type: 'identityChanged', userId });
       logger.info('Password changed', { userId });
+      recovery.tellPasswordChanged(found);
       const subject = { userId, sessionId, tokenVersion: updated.tokenVersion };
       return tokens.issue(subject, update.nextTokenId, new Date(updated.expiresAt));
     },

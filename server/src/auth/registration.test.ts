@@ -28,6 +28,7 @@ describe('register', () => {
       bio: '',
       role: 'viewer',
       isVerified: false,
+      isEmailVerified: false,
     });
 
     const [account] = await database.client.select().from(users).where(eq(users.id, user.id));

@@ -17,6 +17,7 @@ contract('auth.register', {
           avatarUrl: null,
           role: 'viewer',
           isVerified: false,
+          isEmailVerified: false,
           createdAt: expect.any(String),
         },
         accessToken: expect.any(String),

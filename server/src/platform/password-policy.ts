@@ -1,5 +1,5 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
-import { invalidField } from '../platform/app-error.js';
+import { invalidField } from './app-error.js';
 
 /** The 30,000 or so commonest passwords of known leaks, all in lower case. */
 const commonest = new Set<string>(dictionary['passwords-common'] as string[]);

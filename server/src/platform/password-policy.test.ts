@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { AppError } from '../platform/app-error.js';
+import { AppError } from './app-error.js';
 import { requireUncommonPassword } from './password-policy.js';
 
 const owner = { username: 'Ava_Live', email: 'ava.live@Example.com' };

@@ -1,0 +1,157 @@
+import type {
+  ConfirmEmailChangeInput,
+  MailConfirmed,
+  MailRequested,
+  RequestEmailChangeInput,
+  RequestPasswordResetInput,
+  ResetPasswordInput,
+  VerifyEmailInput,
+} from '@versbottomlex/shared';
+import type { Identity } from '../auth/identity.js';
+import type { MailService } from '../mail/mail.service.js';
+import { AppError, fieldError, invalidField } from '../platform/app-error.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database.js';
+import type { EventBus } from '../platform/event-bus.js';
+import type { Logger } from '../platform/logger.js';
+import type { PasswordHasher } from '../platform/password-hasher.js';
+import { requireUncommonPassword } from '../platform/password-policy.js';
+import { createSweep } from '../platform/sweep.js';
+import { createAccountMails } from './account-mails.js';
+import { LINK_SECONDS } from './mail-texts.js';
+import { hashToken } from './mailed-token.js';
+import * as queries from './recovery.queries.js';
+
+const SWEEP_INTERVAL_MS = 3_600_000;
+
+const requested: MailRequested = { linkExpiresInSeconds: LINK_SECONDS };
+
+const tokenInvalid = () =>
+  fieldError('ACCOUNT_TOKEN_INVALID', 'token', 'is no longer good: ask for another mail');
+
+type Deps = {
+  database: Database;
+  bus: EventBus;
+  clock: Clock;
+  logger: Logger;
+  passwords: PasswordHasher;
+  mail: Pick<MailService, 'post' | 'requireAvailable'>;
+  webUrl: string;
+};
+
+/**
+ * What a mail lets an account's owner do: verify the address, set another password, take another address. Its token is
+ * good once and for an hour; every method that takes one throws ACCOUNT_TOKEN_INVALID when it is not.
+ */
+export const createRecoveryService = (deps: Deps) => {
+  const { database, bus, clock, logger, passwords, mail } = deps;
+  const mails = createAccountMails(deps);
+
+  const holderOf = async ({ userId }: Pick<Identity, 'userId'>) => {
+    const holder = await queries.findById(database, userId);
+    if (!holder) throw new AppError('SESSION_REVOKED');
+    return holder;
+  };
+
+  const spendingOf = (token: string) => ({
+    tokenHash: hashToken(token),
+    now: clock.now().toISOString(),
+  });
+
+  const confirmed = (now: string): MailConfirmed => ({ confirmedAt: now });
+
+  const sweep = createSweep({
+    work: () => queries.deleteExpiredTokens(database, clock.now().toISOString()),
+    intervalMs: SWEEP_INTERVAL_MS,
+    logger,
+    fault: 'Expired tokens could not be removed',
+  });
+
+  return {
+    /** Sends the mail that verifies the address of a new account; nothing where there is no mail. */
+    greet: mails.verifyEmail,
+
+    /** Tells an account's owner that its password was changed. */
+    tellPasswordChanged: mails.tellPasswordChanged,
+
+    /**
+     * Sends a mail to the account with this address. The answer is the same, and takes as long, when there is none:
+     * what differs is done after it. Throws MAIL_UNAVAILABLE.
+     */
+    requestPasswordReset: async ({ email }: RequestPasswordResetInput): Promise<MailRequested> => {
+      mail.requireAvailable();
+      const holder = await queries.findByEmail(database, email);
+      if (holder) mails.resetPassword(holder);
+      return requested;
+    },
+
+    /**
+     * Sets the password and ends every session; a second factor is needed to sign in as before. Throws
+     * ACCOUNT_TOKEN_INVALID, VALIDATION_FAILED for a common password, OVERLOADED.
+     */
+    resetPassword: async ({ token, newPassword }: ResetPasswordInput): Promise<MailConfirmed> => {
+      const spending = spendingOf(token);
+      const owner = await queries.findTokenOwner(database, { ...spending, purpose: 'password_reset' });
+      if (!owner) throw tokenInvalid();
+      requireUncommonPassword('newPassword', newPassword, owner);
+      const passwordHash = await passwords.hash(newPassword);
+      const reset = await queries.resetPassword(database, { ...spending, passwordHash });
+      if (!reset) throw tokenInvalid();
+      bus.publish({ type: 'identityChanged', userId: reset.id });
+      logger.info('Password reset', { userId: reset.id });
+      mails.tellPasswordChanged(reset);
+      return confirmed(spending.now);
+    },
+
+    /** Throws EMAIL_ALREADY_VERIFIED, MAIL_UNAVAILABLE. */
+    requestEmailVerification: async (identity: Identity): Promise<MailRequested> => {
+      mail.requireAvailable();
+      const holder = await holderOf(identity);
+      if (holder.emailVerifiedAt !== null) throw new AppError('EMAIL_ALREADY_VERIFIED');
+      mails.verifyEmail(holder);
+      return requested;
+    },
+
+    /** Throws ACCOUNT_TOKEN_INVALID. */
+    verifyEmail: async ({ token }: VerifyEmailInput): Promise<MailConfirmed> => {
+      const spending = spendingOf(token);
+      if (!(await queries.verifyEmail(database, spending))) throw tokenInvalid();
+      return confirmed(spending.now);
+    },
+
+    /**
+     * Sends a mail to the new address, and tells the old one. Whether the new one is taken is said by
+     * `confirmEmailChange`, to whoever reads its mail. Throws INVALID_CREDENTIALS, MAIL_UNAVAILABLE, OVERLOADED.
+     */
+    requestEmailChange: async (
+      identity: Identity,
+      { newEmail, currentPassword }: RequestEmailChangeInput,
+    ): Promise<MailRequested> => {
+      mail.requireAvailable();
+      const holder = await holderOf(identity);
+      if (!(await passwords.verify(holder.passwordHash, currentPassword)))
+        throw new AppError('INVALID_CREDENTIALS', { detail: 'The password is wrong.' });
+      if (newEmail === holder.email.toLowerCase()) throw invalidField('newEmail', 'is your address already');
+      mails.changeEmail(holder, newEmail);
+      return requested;
+    },
+
+    /**
+     * Gives the account the address that the mail went to, which is verified by that, and tells the former one. Sessions
+     * go on. Throws ACCOUNT_TOKEN_INVALID, EMAIL_TAKEN.
+     */
+    confirmEmailChange: async ({ token }: ConfirmEmailChangeInput): Promise<MailConfirmed> => {
+      const spending = spendingOf(token);
+      const changed = await queries.changeEmail(database, spending);
+      if (!changed) throw tokenInvalid();
+      logger.info('E-mail address changed', { userId: changed.id });
+      mails.tellEmailChanged(changed.formerEmail, changed.username);
+      return confirmed(spending.now);
+    },
+
+    start: sweep.start,
+    stop: sweep.stop,
+  };
+};
+
+export type RecoveryService = ReturnType<typeof createRecoveryService>;

@@ -3,7 +3,9 @@ import { AppError } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
+import type { Logger } from '../platform/logger.js';
 import type { Identity } from './identity.js';
+import { createSessionUse } from './session-use.js';
 import { findSessionIdentity, listLivingSessions, type SessionIdentity } from './sessions.queries.js';
 import type { TokenClaims, Tokens } from './tokens.js';
 
@@ -24,9 +26,11 @@ export const createAuthenticator = (deps: {
   database: Database;
   bus: EventBus;
   clock: Clock;
+  logger: Logger;
   tokens: Tokens;
 }) => {
   const { database, bus, clock, tokens } = deps;
+  const use = createSessionUse(deps);
   // By user, so that what ends all sessions of a user is one deletion.
   const users = new LRUCache<string, Map<string, Loaded>>({ max: CACHED_USERS_MAX });
 
@@ -43,8 +47,11 @@ export const createAuthenticator = (deps: {
     // Whoever logs in again and again leaves nothing behind.
     for (const [sessionId, known] of sessions) if (!isFresh(known, loadedAtMs)) sessions.delete(sessionId);
     sessions.set(claims.sessionId, { identity, loadedAtMs });
-    // A failure is told to whoever waits for it, and to nobody later.
-    identity.catch(() => sessions.delete(claims.sessionId));
+    identity.then(
+      (found) => found && use.note(found),
+      // A failure is told to whoever waits for it, and to nobody later.
+      () => sessions.delete(claims.sessionId),
+    );
     return identity;
   };
 

@@ -6,7 +6,7 @@ import type { Identity } from './identity.js';
 
 const $ = sql.placeholder;
 
-export type SessionIdentity = Identity & { suspendedAt: string | null };
+export type SessionIdentity = Identity & { suspendedAt: string | null; lastUsedAt: string };
 
 const findSessionIdentityStatement = prepared((client) =>
   client
@@ -19,6 +19,7 @@ const findSessionIdentityStatement = prepared((client) =>
       suspendedAt: users.suspendedAt,
       signedInAt: sessions.authenticatedAt,
       secondFactorAt: sessions.secondFactorAt,
+      lastUsedAt: sessions.lastUsedAt,
     })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
@@ -56,6 +57,21 @@ export const listLivingSessions = async (
 ): Promise<Map<string, number>> => {
   const rows = await listLivingSessionsStatement(database, { sessionIds: JSON.stringify(sessionIds) });
   return new Map(rows.map(({ sessionId, tokenVersion }) => [sessionId, tokenVersion]));
+};
+
+const touchSessionStatement = preparedSql(
+  'auth_touch_session',
+  z.object({}),
+  sql`update sessions set last_used_at = ${$('now')}::timestamptz
+    where id = ${$('sessionId')}::uuid and revoked_at is null and last_used_at < ${$('before')}::timestamptz`,
+);
+
+/** Notes that a session is used `now`, unless it was used since `before`, or is revoked. */
+export const touchSession = async (
+  database: Database,
+  use: { sessionId: string; now: string; before: string },
+): Promise<void> => {
+  await touchSessionStatement(database, use);
 };
 
 const rotateRefreshTokenStatement = preparedSql(

@@ -113,17 +113,23 @@ export const createTokens = (options: { secrets: Pick<Secrets, 'access' | 'refre
   const expired = () => new AppError('ACCESS_TOKEN_EXPIRED');
 
   return {
-    /** A new pair; `refreshTokenId` must be the one that the session's row holds. */
+    /**
+     * A new pair; `refreshTokenId` must be the one that the session's row holds. Where the session ends before a quarter
+     * of an hour is over, the access token ends with it.
+     */
     issue: async (
       subject: TokenSubject,
       refreshTokenId: string,
       refreshExpiresAt: Date,
     ): Promise<TokenPair> => {
+      const now = clock.now();
+      const secondsLeft = Math.floor((refreshExpiresAt.getTime() - now.getTime()) / 1000);
+      const expiresInSeconds = Math.min(ACCESS_TOKEN_SECONDS, secondsLeft);
       const [accessToken, refreshToken] = await Promise.all([
-        sign('access', subject, uuidv7(), addSeconds(clock.now(), ACCESS_TOKEN_SECONDS)),
+        sign('access', subject, uuidv7(), addSeconds(now, expiresInSeconds)),
         sign('refresh', subject, refreshTokenId, refreshExpiresAt),
       ]);
-      return { accessToken, refreshToken, expiresInSeconds: ACCESS_TOKEN_SECONDS };
+      return { accessToken, refreshToken, expiresInSeconds };
     },
 
     /** Throws ACCESS_TOKEN_EXPIRED or ACCESS_TOKEN_INVALID. */

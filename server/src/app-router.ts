@@ -1,3 +1,4 @@
+import { accountActsRouter, administrationRouter } from './administration/administration.router.js';
 import { authRouter } from './auth/auth.router.js';
 import { chatRouter } from './chat/chat.router.js';
 import { followsRouter } from './follows/follows.router.js';
@@ -9,6 +10,7 @@ import { payoutsRouter } from './payouts/payouts.router.js';
 import { presenceRouter } from './presence/presence.router.js';
 import { recoveryRouter } from './recovery/recovery.router.js';
 import { refundsRouter } from './refunds/refunds.router.js';
+import { reportsRouter } from './reports/reports.router.js';
 import { secondFactorRouter } from './second-factor/second-factor.router.js';
 import { sessionsRouter } from './sessions/sessions.router.js';
 import { streamsRouter } from './streams/streams.router.js';
@@ -22,7 +24,7 @@ import { walletRouter } from './wallet/wallet.router.js';
 /** The whole API: one router a feature. */
 export const appRouter = router({
   auth: mergeRouters(authRouter, recoveryRouter, secondFactorRouter, sessionsRouter),
-  users: mergeRouters(usersRouter, followsRouter),
+  users: mergeRouters(usersRouter, followsRouter, accountActsRouter),
   streams: streamsRouter,
   chat: chatRouter,
   payments: mergeRouters(
@@ -37,6 +39,8 @@ export const appRouter = router({
   ),
   moderation: mergeRouters(moderationRouter, moderatorsRouter),
   presence: presenceRouter,
+  reports: reportsRouter,
+  administration: administrationRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -1,4 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
+import {
+  type AdministrationService,
+  createAdministrationService,
+} from './administration/administration.service.js';
 import { type AuthService, createAuthService } from './auth/auth.service.js';
 import { createTokens } from './auth/tokens.js';
 import { type ChatService, createChatService } from './chat/chat.service.js';
@@ -21,6 +25,7 @@ import { createSealer } from './platform/sealer.js';
 import { createPresenceService, type PresenceService } from './presence/presence.service.js';
 import { createRecoveryService, type RecoveryService } from './recovery/recovery.service.js';
 import { createRefundsService, type RefundsService } from './refunds/refunds.service.js';
+import { createReportsService, type ReportsService } from './reports/reports.service.js';
 import { createCodeCheck } from './second-factor/code-check.js';
 import {
   createSecondFactorService,
@@ -65,6 +70,8 @@ export type Services = {
   follows: FollowsService;
   moderation: ModerationService;
   presence: PresenceService;
+  reports: ReportsService;
+  administration: AdministrationService;
   live: LiveService;
 };
 
@@ -126,6 +133,8 @@ export const createServices = (
   const moderation = createModerationService(platform);
   const presence = createPresenceService({ ...platform, nodeId: uuidv7() });
   const live = createLiveService({ ...platform, streams, presence });
+  const reports = createReportsService(platform);
+  const administration = createAdministrationService(platform);
   return {
     mail,
     recovery,
@@ -147,6 +156,8 @@ export const createServices = (
     follows,
     moderation,
     presence,
+    reports,
+    administration,
     live,
   };
 };

@@ -55,6 +55,12 @@ const ofSecondFactor: Row = {
 /** Those whose owner is an admin. */
 const ofAdmins = new Set<ProcedurePath>([
   'users.verify',
+  'users.suspend',
+  'users.liftSuspension',
+  'users.setRole',
+  'reports.list',
+  'reports.decide',
+  'administration.listAuditLog',
   'payments.approvePayout',
   'payments.rejectPayout',
   'payments.markPayoutPaid',
@@ -92,6 +98,9 @@ const matrix: Record<ProcedurePath, Row> = {
   'users.delete': ownerOrAdmin,
   'users.becomePerformer': ownerOnly,
   'users.verify': ownerOrAdmin,
+  'users.suspend': ownerOrAdmin,
+  'users.liftSuspension': ownerOrAdmin,
+  'users.setRole': ownerOrAdmin,
   'users.listStreams': anyone,
   'users.follow': signedIn,
   'users.unfollow': signedIn,
@@ -124,6 +133,10 @@ const matrix: Record<ProcedurePath, Row> = {
   'moderation.listModerators': moderators,
   'moderation.listActions': ownerOrAdmin,
   'presence.list': moderators,
+  'reports.create': signedIn,
+  'reports.list': ownerOrAdmin,
+  'reports.decide': ownerOrAdmin,
+  'administration.listAuditLog': ownerOrAdmin,
   // Others have nothing in their wallets.
   'payments.tip': {
     ...signedIn,

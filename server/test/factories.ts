@@ -1,8 +1,10 @@
 import { accountTokens, messages, payments, roomModerators, sessions, users } from '@versbottomlex/database';
 import {
   AMOUNT_MAX,
+  type CreateReportInput,
   type CreateStreamInput,
   DEFAULT_CURRENCY,
+  type FiledReport,
   type Payment,
   type Payout,
   type RegisterInput,
@@ -101,7 +103,9 @@ export const createFactories = ({
 
     /** Begins to set up a second factor, and answers the code that confirms it. */
     firstCode: async (by: SignedIn): Promise<string> => {
-      const { secret } = await services.secondFactor.begin(await identityOf(by), { currentPassword: PASSWORD });
+      const { secret } = await services.secondFactor.begin(await identityOf(by), {
+        currentPassword: PASSWORD,
+      });
       return codeAt(secret, clock.now());
     },
 
@@ -146,8 +150,8 @@ export const createFactories = ({
       String(decodeJwt(accessToken).sid),
 
     /** Signs in again, in a session of its own. */
-    login: ({ user }: SignedIn): Promise<SignedIn> =>
-      services.auth.login({ email: user.email, password: PASSWORD }, client),
+    login: ({ user }: SignedIn, code?: string): Promise<SignedIn> =>
+      services.auth.login({ email: user.email, password: PASSWORD, code }, client),
 
     /** What was made is gone, and its tokens with it. */
     deleted: async (signedIn: SignedIn): Promise<void> => {
@@ -237,6 +241,14 @@ export const createFactories = ({
     ticket: async (by: SignedIn, { id: streamId, price }: Pick<Stream, 'id' | 'price'>): Promise<Payment> => {
       await factories.funds(by, price ?? 0);
       return (await services.tickets.buy(await identityOf(by), { streamId })).payment;
+    },
+
+    /** A report of somebody, by somebody else, that nobody has decided. */
+    report: async (given: Partial<CreateReportInput> = {}, by?: SignedIn): Promise<FiledReport> => {
+      const isOfStream = given.streamId !== undefined;
+      const subject = isOfStream ? {} : { userId: (await account()).user.id };
+      const input = { reason: 'spam' as const, ...subject, ...given };
+      return services.reports.create(await identityOf(by ?? (await account())), input);
     },
 
     /** A completed tip of 5.00, straight in the table. */

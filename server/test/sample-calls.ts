@@ -14,6 +14,10 @@ const ofViewer =
     return { owner, input: inputOf(owner) };
   };
 
+const ofAdmin =
+  (inputOf: (given: Factories) => Promise<Record<string, unknown>>): Prepare =>
+  async (given) => ({ owner: await given.admin(), input: await inputOf(given) });
+
 /** A performer's call about a stream of theirs. */
 const ofStream =
   (
@@ -87,6 +91,9 @@ export const sampleCalls: Record<ProcedurePath, Prepare> = {
     owner: await given.admin(),
     input: { id: (await given.unverifiedPerformer()).user.id, isVerified: true },
   }),
+  'users.suspend': ofAdmin(async (given) => ({ id: (await given.account()).user.id, reason: 'Spam' })),
+  'users.liftSuspension': ofAdmin(async (given) => ({ id: (await given.suspended()).user.id })),
+  'users.setRole': ofAdmin(async (given) => ({ id: (await given.account()).user.id, role: 'performer' })),
   'users.listStreams': ofViewer(({ user }) => ({ id: user.id, limit: 5 })),
   'users.follow': async (given) => ({
     owner: await given.account(),
@@ -156,6 +163,17 @@ export const sampleCalls: Record<ProcedurePath, Prepare> = {
     const owner = await given.performer();
     return { owner, input: { streamId: (await given.stream(owner)).id, limit: 5 } };
   },
+  'reports.create': async (given) => ({
+    owner: await given.account(),
+    input: {
+      userId: (await given.account()).user.id,
+      reason: 'spam',
+      comment: 'The same link in every room.',
+    },
+  }),
+  'reports.list': ofAdmin(async () => ({ limit: 5 })),
+  'reports.decide': ofAdmin(async (given) => ({ id: (await given.report()).id, decision: 'acted' })),
+  'administration.listAuditLog': ofAdmin(async () => ({ limit: 5 })),
   'payments.tip': async (given) => {
     const owner = await given.account();
     await given.funds(owner, 10_000);

@@ -66,9 +66,16 @@ export const authRouter = router({
         tags,
         summary: 'Authenticate a user',
         description:
-          'By e-mail address or username, exactly one of them. The answer does not tell which part was wrong.',
+          'By e-mail address or username, exactly one of them. The answer does not tell which part was wrong. An account with a second factor needs its `code` too.',
       },
-      errors: ['INVALID_CREDENTIALS', 'ACCOUNT_SUSPENDED', 'VALIDATION_FAILED', 'OVERLOADED'],
+      errors: [
+        'INVALID_CREDENTIALS',
+        'SECOND_FACTOR_REQUIRED',
+        'SECOND_FACTOR_INVALID',
+        'ACCOUNT_SUSPENDED',
+        'VALIDATION_FAILED',
+        'OVERLOADED',
+      ],
     })
     .input(LoginInput)
     .output(SignInAnswer)

@@ -15,6 +15,12 @@ export const notAPerformer = (): AppError =>
     detail: 'Only performers earn anything: ask to be one with POST /api/users/{id}/performer.',
   });
 
+/** For a session that has not given a code of a second factor, because the account has none. */
+export const withoutSecondFactor = (): AppError =>
+  new AppError('SECOND_FACTOR_NOT_SET_UP', {
+    detail: 'Payouts need a second factor: set one up with POST /api/auth/second-factor.',
+  });
+
 /** Why a payout was not asked for; `minimum` is in minor units. */
 export const refusedRequest = (
   request: PayoutRequest,

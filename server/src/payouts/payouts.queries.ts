@@ -57,7 +57,10 @@ export type PayoutDecision = z.infer<typeof DecisionRow>;
 const decideStatement = preparedSql(
   'payouts_decide',
   DecisionRow,
-  sql`select outcome, result from decide_payout(${$('id')}::uuid, ${$('decision')}::payout_status, ${$('adminId')}::uuid,
+  sql`select outcome, result, case when outcome = 'done' then note_audit(${$('adminId')}::uuid, 'payout_decided',
+      (result -> 'performer' ->> 'id')::uuid,
+      jsonb_build_object('payoutId', ${$('id')}::uuid, 'status', ${$('decision')}::payout_status)) end
+    from decide_payout(${$('id')}::uuid, ${$('decision')}::payout_status, ${$('adminId')}::uuid,
     ${$('reason')}::text, ${$('reference')}::text, ${$('now')}::timestamptz)`,
 );
 
@@ -70,7 +73,7 @@ export type Decision = {
   now: string;
 };
 
-/** Takes a payout a step further, or says why not. */
+/** Takes a payout a step further and notes by whom, or says why not. */
 export const decidePayout = (database: Database, of: Decision): Promise<PayoutDecision> =>
   onlyRow(decideStatement(database, of));
 

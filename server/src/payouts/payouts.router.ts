@@ -21,9 +21,10 @@ export const payoutsRouter = router({
         tags,
         summary: 'Ask for a payout',
         description:
-          'Takes the amount out of the available earnings at once. Earnings are held for some days before they are available.',
+          'Takes the amount out of the available earnings at once. Earnings are held for some days before they are available. The account needs a second factor.',
       },
       errors: [
+        'SECOND_FACTOR_NOT_SET_UP',
         'NOT_A_PERFORMER',
         'NOT_VERIFIED',
         'EARNINGS_INSUFFICIENT',

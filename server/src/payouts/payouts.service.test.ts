@@ -40,7 +40,7 @@ const latestTip = async (userId: string): Promise<string> => {
 };
 describe('at once', () => {
   it('gives out no more than is available, however many ask', async () => {
-    const performer = await given.performer();
+    const performer = await given.securedPerformer();
     await given.earned(performer, 1_000);
     await given.earned(performer, 5_000, 1);
     const identity = await identityOf(performer);
@@ -52,7 +52,7 @@ describe('at once', () => {
 
   it('pays out or gives back, and never both', async () => {
     for (let round = 0; round < 10; round += 1) {
-      const performer = await given.performer();
+      const performer = await given.securedPerformer();
       await given.earned(performer, 500);
       const identity = await identityOf(performer);
       const tip = await latestTip(performer.user.id);
@@ -71,7 +71,7 @@ describe('at once', () => {
 
   it('decides once, whatever several admins want', async () => {
     for (let round = 0; round < 10; round += 1) {
-      const { id } = await given.payout(await given.performer(), 'approved');
+      const { id } = await given.payout(await given.securedPerformer(), 'approved');
       const outcomes = await Promise.all([
         outcomeOf(services.payouts.markPaid(admin, { id })),
         outcomeOf(services.payouts.reject(admin, { id, reason: 'No' })),
@@ -83,7 +83,7 @@ describe('at once', () => {
 
   it('lets an account go with its money while its payouts are asked for and decided', async () => {
     for (let round = 0; round < 10; round += 1) {
-      const performer = await given.performer();
+      const performer = await given.securedPerformer();
       const { id } = await given.payout(performer);
       await given.earned(performer, 500);
       const identity = await identityOf(performer);
@@ -100,7 +100,7 @@ describe('at once', () => {
   });
 
   it('takes tips while payouts are asked for', async () => {
-    const performer = await given.performer();
+    const performer = await given.securedPerformer();
     await given.earned(performer, 2_000);
     const identity = await identityOf(performer);
     const work = Array.from({ length: 20 }, (_, place) =>
@@ -113,7 +113,7 @@ describe('at once', () => {
 });
 
 it('says who decided, and no amounts, in the log', async () => {
-  const { id } = await given.payout(await given.performer());
+  const { id } = await given.payout(await given.securedPerformer());
   await services.payouts.reject(admin, { id, reason: 'A secret reason' });
   const lines = platform.logs.filter(({ message }) => String(message).startsWith('Payout'));
   expect(lines.at(-1)).toMatchObject({ data: { payoutId: id, status: 'rejected', byUserId: admin.userId } });
@@ -159,7 +159,7 @@ it('follows its rules through any life of payouts', { timeout: 600_000 }, async 
     }),
   );
   const property = fc.asyncProperty(fc.array(operation, { maxLength: 25 }), async (operations) => {
-    const performer = await given.performer();
+    const performer = await given.securedPerformer();
     const identity = await identityOf(performer);
     const [openBefore, paidBefore] = [await holds('payouts', null), await holds('clearing', null, 'bank')];
     const model: Model = { entries: [], tips: [], payouts: [] };

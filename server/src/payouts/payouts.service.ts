@@ -16,7 +16,7 @@ import { decodeCursor, toPage } from '../platform/cursor.js';
 import type { Database } from '../platform/database.js';
 import { idempotencyOf } from '../platform/idempotency.js';
 import type { Logger } from '../platform/logger.js';
-import { refusedDecision, refusedRequest } from './payout-refusals.js';
+import { refusedDecision, refusedRequest, withoutSecondFactor } from './payout-refusals.js';
 import { type Decision, decidePayout, listPayouts, requestPayout } from './payouts.queries.js';
 
 const Place = z.tuple([z.uuid()]);
@@ -59,10 +59,11 @@ export const createPayoutsService = (deps: Deps) => {
   return {
     /**
      * Takes the amount, in minor units, out of one's available earnings; once for an idempotency key. Throws
-     * NOT_A_PERFORMER, NOT_VERIFIED, EARNINGS_INSUFFICIENT, IDEMPOTENCY_KEY_REUSED, and VALIDATION_FAILED below the
+     * SECOND_FACTOR_NOT_SET_UP, NOT_A_PERFORMER, NOT_VERIFIED, EARNINGS_INSUFFICIENT, IDEMPOTENCY_KEY_REUSED, and VALIDATION_FAILED below the
      * configured minimum.
      */
     request: async (identity: Identity, input: RequestPayoutInput): Promise<Payout> => {
+      if (identity.secondFactorAt === null) throw withoutSecondFactor();
       const request = await requestPayout(database, {
         id: uuidv7(),
         performerId: identity.userId,

@@ -19,15 +19,13 @@ export const makeRecoveryCodes = (): string[] => Array.from({ length: RECOVERY_C
 
 /** Without what people add when they write it down. */
 const plain = (code: string): string =>
-  code
-    .replaceAll(/[\s-]/g, '')
-    .toLowerCase()
-    .replaceAll(/[il]/g, '1')
-    .replaceAll('o', '0');
+  code.replaceAll(/[\s-]/g, '').toLowerCase().replaceAll(/[il]/g, '1').replaceAll('o', '0');
 
 /** What is stored of a code of this user's. */
 export const hashRecoveryCode = (code: string, userId: string): string =>
-  createHash('sha256').update(`${userId}:${plain(code)}`).digest('hex');
+  createHash('sha256')
+    .update(`${userId}:${plain(code)}`)
+    .digest('hex');
 
 /** What a user typed: the code of an app, a recovery code by its hash, or neither. */
 export type TypedCode = { kind: 'app'; code: string } | { kind: 'recovery'; hash: string } | { kind: 'none' };

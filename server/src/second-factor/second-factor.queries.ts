@@ -100,7 +100,5 @@ const removeStatement = preparedSql(
 );
 
 /** Takes a code, removes the second factor and ends the other sessions. */
-export const removeSecondFactor = (
-  database: Database,
-  act: Act & { sessionId: string },
-): Promise<Spent> => onlyRow(removeStatement(database, act));
+export const removeSecondFactor = (database: Database, act: Act & { sessionId: string }): Promise<Spent> =>
+  onlyRow(removeStatement(database, act));

@@ -41,7 +41,12 @@ export const createSecondFactorService = (deps: Deps) => {
     const factor = await queries.findSecondFactor(database, userId);
     if (!factor?.confirmedAt) throw new AppError('SECOND_FACTOR_NOT_SET_UP');
     const now = clock.now();
-    return { ...(await codes.findCode(userId, factor.secret, typed)), userId, sessionId, now: now.toISOString() };
+    return {
+      ...(await codes.findCode(userId, factor.secret, typed)),
+      userId,
+      sessionId,
+      now: now.toISOString(),
+    };
   };
 
   const makeHashedCodes = (userId: string) => {

@@ -93,7 +93,7 @@ describe('a tip that is under way when an account is deleted', () => {
 describe('deletions that race with money', () => {
   it('leave none in, and take none from, a deleted account, and nobody waits in a circle', async () => {
     for (let round = 0; round < scaled({ quick: 15, full: 300 }); round += 1) {
-      const [one, other] = [await given.performer(), await given.performer()];
+      const [one, other] = [await given.securedPerformer(), await given.performer()];
       const admin = await identityOf(await given.admin());
       const payout = await given.payout(one);
       for (const by of [one, other]) {

@@ -3,6 +3,7 @@ import { and, eq } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { expect } from 'vitest';
 import { contract, contractWhere, invalidFields, type Scene } from '../contract.js';
+import { PASSWORD } from '../factories.js';
 import { brokenBooks } from '../money/books.js';
 
 type PayoutScene = Scene<'payments.requestPayout'>;
@@ -11,7 +12,7 @@ const DAY_SECONDS = 86_400;
 
 /** A performer with 200.00 to be paid out. */
 const openEarnings = async ({ given }: Pick<PayoutScene, 'given'>) => {
-  const performer = await given.performer();
+  const performer = await given.securedPerformer();
   await given.earned(performer, 20_000);
   return performer;
 };
@@ -38,6 +39,12 @@ contract('payments.requestPayout', {
         paidAt: null,
       });
       return answer;
+    },
+    'in a session that has given a code of a second factor': async ({ call, given }) => {
+      const performer = await given.performer();
+      await given.earned(performer, 20_000);
+      await given.secondFactor(performer);
+      return call({ amount: 15_000 }, { as: performer });
     },
     'is a pending payment of the performer': async (scene) => {
       const performer = await openEarnings(scene);
@@ -87,23 +94,45 @@ contract('payments.requestPayout', {
       return answer;
     },
     'of what was held, once the hold is over': async (scene) => {
-      const performer = await scene.given.performer();
+      const performer = await scene.given.securedPerformer();
       await scene.given.earned(performer, 20_000, 1);
       const early = await scene.call({ amount: 15_000 }, { as: performer });
       expect(early.failure?.code).toBe('EARNINGS_INSUFFICIENT');
       scene.test.clock.advance(6 * DAY_SECONDS);
       const { user } = performer;
-      return scene.call({ amount: 15_000 }, { as: await scene.given.login({ ...performer, user }) });
+      const again = await scene.given.secured(await scene.given.login({ ...performer, user }));
+      return scene.call({ amount: 15_000 }, { as: again });
+    },
+  },
+
+  SECOND_FACTOR_NOT_SET_UP: {
+    'without a second factor, and names the way to one': async (scene) => {
+      const performer = await scene.given.performer();
+      await scene.given.earned(performer, 20_000);
+      const answer = await scene.call({ amount: 15_000 }, { as: performer });
+      expect(answer.failure?.detail).toContain('POST /api/auth/second-factor');
+      expect(await payoutsOf(scene, performer.user.id)).toBe(0);
+      return answer;
+    },
+    'after it was removed': async ({ call, given, test }) => {
+      const performer = await given.performer();
+      await given.earned(performer, 20_000);
+      const { nextCode } = await given.secondFactor(performer);
+      const identity = await test.services.auth.authenticateAfresh(performer.accessToken);
+      const removal = { currentPassword: PASSWORD, code: nextCode() };
+      await test.services.secondFactor.remove(identity, removal);
+      return call({ amount: 15_000 }, { as: performer });
     },
   },
 
   NOT_A_PERFORMER: {
-    'for a viewer': async ({ call, given }) => call({ amount: 15_000 }, { as: await given.account() }),
+    'for a viewer': async ({ call, given }) =>
+      call({ amount: 15_000 }, { as: await given.secured(await given.account()) }),
   },
 
   NOT_VERIFIED: {
     'for a performer whom no admin has verified': async ({ call, given }) => {
-      const performer = await given.unverifiedPerformer();
+      const performer = await given.secured(await given.unverifiedPerformer());
       await given.earned(performer, 20_000);
       return call({ amount: 15_000 }, { as: performer });
     },
@@ -126,7 +155,7 @@ contract('payments.requestPayout', {
       return scene.call({ amount: 15_000 }, { as: performer });
     },
     'of nothing': async ({ call, given }) => {
-      const answer = await call({ amount: 5_000 }, { as: await given.performer() });
+      const answer = await call({ amount: 5_000 }, { as: await given.securedPerformer() });
       expect(answer.failure?.detail).toBe('0 can be paid out now, in minor units of USD.');
       return answer;
     },
@@ -156,7 +185,7 @@ contract('payments.requestPayout', {
 contractWhere({ PAYOUT_MINIMUM: '100', PAYOUT_HOLD_DAYS: '0' }, 'payments.requestPayout', {
   success: {
     'of what was earned just now': async ({ call, given }) => {
-      const performer = await given.performer();
+      const performer = await given.securedPerformer();
       await given.earned(performer, 100, 0);
       return call({ amount: 100 }, { as: performer });
     },

@@ -73,7 +73,7 @@ describe('a wallet that two devices follow', () => {
   });
 
   it('tells a performer of the earnings', async () => {
-    const performer = await node.given.performer();
+    const performer = await node.given.securedPerformer();
     const feed = await device(performer);
     expect(wallets(feed)[0]?.earnings).toEqual({ balance: 0, available: 0, pendingPayouts: 0 });
     await node.given.earned(performer, 10_000);

@@ -49,7 +49,7 @@ const openCast = async (): Promise<Cast> => {
   const identities = new Map<Person, Identity>();
   const join = async (signedIn: SignedIn, isPerformer: boolean) => {
     const person: Person = { id: signedIn.user.id, isPerformer, isDeleted: false, spent: 0 };
-    identities.set(person, await identify(signedIn));
+    identities.set(person, await identify(await given.secured(signedIn)));
     return person;
   };
   const shows: Show[] = [];

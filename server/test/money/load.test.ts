@@ -57,7 +57,7 @@ beforeAll(async () => {
   const identify = ({ accessToken }: SignedIn) => services.auth.authenticateAfresh(accessToken);
   members = await Promise.all(
     Array.from({ length: 6 }, async () => {
-      const signedIn = await given.performer();
+      const signedIn = await given.securedPerformer();
       // Too little for all that is asked of it.
       await given.funds(signedIn, total * 120);
       return { signedIn, identity: await identify(signedIn), stream: await given.stream(signedIn) };

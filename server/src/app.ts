@@ -10,6 +10,7 @@ import { mountCsrfToken } from './http/csrf-token.js';
 import { mountDocs } from './http/docs.js';
 import { closeConnectionsWhenStopping } from './http/draining.js';
 import { createSendFailure } from './http/failure.js';
+import { dropGoneClients } from './http/gone-clients.js';
 import { mountHealth } from './http/health.js';
 import { checkHosts } from './http/host-check.js';
 import { watchRoutes } from './http/known-routes.js';
@@ -52,6 +53,7 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   app.setErrorHandler(sendFailure);
 
   // In this order: headers first, so that refusals have them; then what is cheapest to refuse.
+  dropGoneClients(app);
   closeConnectionsWhenStopping(app);
   const known = watchRoutes(app);
   logRequests(app, config, logger);

@@ -8,12 +8,14 @@ type Done = (error: Error | null, body?: unknown) => void;
 const refuseUnlessEmpty = (_request: FastifyRequest, payload: Readable, done: Done) => {
   const onData = () => settle(new AppError('UNSUPPORTED_MEDIA_TYPE'));
   const onEnd = () => settle(null);
+  // A body that breaks off is its sender's doing, and no fault to be logged.
+  const onError = (cause: Error) => settle(new AppError('MALFORMED_REQUEST', { cause }));
   const settle = (error: Error | null) => {
-    payload.removeListener('data', onData).removeListener('end', onEnd).removeListener('error', settle);
+    payload.removeListener('data', onData).removeListener('end', onEnd).removeListener('error', onError);
     done(error, undefined);
   };
   // The stream goes on flowing, so that what follows is dropped instead of kept.
-  payload.on('data', onData).on('end', onEnd).on('error', settle);
+  payload.on('data', onData).on('end', onEnd).on('error', onError);
 };
 
 /**

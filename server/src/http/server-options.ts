@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { FastifyHttpOptions } from 'fastify';
 import type { Config } from '../config.js';
 import { answerClientError } from './client-error.js';
@@ -25,12 +25,24 @@ const trustProxyOf = ({
 }: Pick<Config, 'trustProxy'>): FastifyHttpOptions<Server>['trustProxy'] =>
   typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy;
 
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)([^#]*)/i;
+
+/** A target that names its host takes the place of Host (RFC 9112, 3.2.2), so that one name is checked and routed by. */
+const toOriginForm = ({ url = '/', headers }: Pick<IncomingMessage, 'url' | 'headers'>): string => {
+  if (url.startsWith('/')) return url;
+  const [, host, path] = ABSOLUTE_FORM.exec(url) ?? [];
+  if (host === undefined || path === undefined) return url;
+  headers.host = host;
+  return path.startsWith('/') ? path : `/${path}`;
+};
+
 /** Everything about the server that is not a route: limits, time-outs, request ids, answers before routing. */
 export const serverOptions = (config: Config, sendFailure: SendFailure) =>
   ({
     logger: false,
     genReqId: requestIdOf,
     trustProxy: trustProxyOf(config),
+    rewriteUrl: toOriginForm,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: SOCKET_IDLE_TIMEOUT_MS,

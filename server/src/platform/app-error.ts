@@ -9,6 +9,13 @@ export type AppErrorOptions = {
   cause?: unknown;
 };
 
+/** Nobody mends more at once; an answer that named every wrong key would be larger than the request. */
+const ERRORS_MAX = 50;
+const PATH_LENGTH_MAX = 200;
+
+const shown = (errors: FieldError[]): FieldError[] =>
+  errors.slice(0, ERRORS_MAX).map(({ path, message }) => ({ path: path.slice(0, PATH_LENGTH_MAX), message }));
+
 /** A failure that a client can act on by its code. Everything that a service throws on purpose is one. */
 export class AppError extends Error {
   readonly code: ErrorCode;
@@ -20,7 +27,7 @@ export class AppError extends Error {
     super(options.detail ?? errorCodes[code].title, { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
-    this.errors = options.errors;
+    this.errors = options.errors && shown(options.errors);
     this.retryAfterMs = options.retryAfterMs;
     this.price = options.price;
   }

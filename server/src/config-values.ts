@@ -51,6 +51,12 @@ export const smtpUrl = urlWith('smtp://', 'smtps://').refine(
   { error: 'must name a host, with each % of its user and password written as %25' },
 );
 
+/** Of a Redis or a Valkey. */
+export const redisUrl = urlWith('redis://', 'rediss://').refine(
+  (text) => new URL(text).hostname !== '' && (new URL(text).password === '' || isDecodable(text)),
+  { error: 'must name a host, with each % of its user and password written as %25' },
+);
+
 /** `name@host` or `Name <name@host>`, which no quotes, commas or line breaks can turn into more. */
 export const mailAddress = z
   .string()

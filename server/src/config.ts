@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { limitVariables, type RateLimits, rateLimitsOf } from './config-limits.js';
 import { type MailConfig, mailConfigOf, mailVariables } from './config-mail.js';
 import { type PaymentsConfig, paymentsConfigOf, paymentVariables } from './config-payments.js';
 import { refuse } from './config-refusal.js';
@@ -47,10 +48,7 @@ export const Environment = z.object({
   ...mailVariables,
   PERFORMER_APPROVAL: z.enum(['auto', 'admin']).optional(),
   ...paymentVariables,
-  RATE_LIMIT_GLOBAL_PER_MINUTE: whole(1, 100_000_000).default(3000),
-  RATE_LIMIT_HANDSHAKES_PER_MINUTE: whole(1, 100_000_000).default(60),
-  RATE_LIMIT_CHAT_PER_30_SECONDS: whole(1, 100_000_000).default(20),
-  RATE_LIMIT_CHAT_MODERATOR_PER_30_SECONDS: whole(1, 100_000_000).default(100),
+  ...limitVariables,
   SOCKETS_MAX: whole(1, 1_000_000).default(20_000),
   METRICS_TOKEN: secret.optional(),
   LOG_LEVEL: z
@@ -113,12 +111,9 @@ export type Config = Readonly<{
   mail: MailConfig;
   performerApproval: 'auto' | 'admin';
   payments: PaymentsConfig;
-  rateLimits: Readonly<{
-    globalPerMinute: number;
-    handshakesPerMinute: number;
-    chatPer30Seconds: number;
-    chatModeratorPer30Seconds: number;
-  }>;
+  rateLimits: RateLimits;
+  /** What counts limits for all nodes together; undefined where each counts for itself. */
+  redisUrl: string | undefined;
   /** How many sockets this process takes. */
   socketsMax: number;
   /** Opens `/metrics` to other machines. */
@@ -159,12 +154,8 @@ export const loadConfig = (
     mail: mailConfigOf(env, { publicUrl, dataDirectory }),
     performerApproval: env.PERFORMER_APPROVAL ?? (env.NODE_ENV === 'production' ? 'admin' : 'auto'),
     payments: paymentsConfigOf(env),
-    rateLimits: Object.freeze({
-      globalPerMinute: env.RATE_LIMIT_GLOBAL_PER_MINUTE,
-      handshakesPerMinute: env.RATE_LIMIT_HANDSHAKES_PER_MINUTE,
-      chatPer30Seconds: env.RATE_LIMIT_CHAT_PER_30_SECONDS,
-      chatModeratorPer30Seconds: env.RATE_LIMIT_CHAT_MODERATOR_PER_30_SECONDS,
-    }),
+    rateLimits: rateLimitsOf(env),
+    redisUrl: env.REDIS_URL,
     socketsMax: env.SOCKETS_MAX,
     metricsToken: env.METRICS_TOKEN,
     logLevel: env.LOG_LEVEL,

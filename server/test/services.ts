@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inject } from 'vitest';
 import { type Config, loadConfig } from '../src/config.js';
+import { limitVariables } from '../src/config-limits.js';
 import { createDatabase, type Database } from '../src/platform/database.js';
 import { createEventBus, type EventBus } from '../src/platform/event-bus.js';
 import { createLogger, type Logger } from '../src/platform/logger.js';
@@ -37,8 +38,15 @@ const testSecrets = () => ({
   encryption: 'encryption-key-of-the-tests-5647382910',
 });
 
+/** Limits that are counted and never reached. */
+export const highLimits = Object.fromEntries(
+  Object.keys(limitVariables)
+    .filter((name) => name.startsWith('RATE_LIMIT_'))
+    .map((name) => [name, '1000000']),
+);
+
 export const createTestConfig = (environment: Record<string, string> = {}): Config =>
-  loadConfig({ NODE_ENV: 'test', RATE_LIMIT_GLOBAL_PER_MINUTE: '1000000', ...environment }, testSecrets);
+  loadConfig({ NODE_ENV: 'test', ...highLimits, ...environment }, testSecrets);
 
 export type TestOptions = {
   environment?: Record<string, string>;

@@ -3,6 +3,7 @@ import type { ErrorCode, ErrorShape } from '@versbottomlex/shared';
 import type { OpenApiMeta } from 'trpc-openapi';
 import type { z } from 'zod';
 import type { CsvTable } from '../platform/csv.js';
+import type { LimitName } from '../platform/limit-name.js';
 import type { Context } from './context.js';
 import { toAppError, toErrorShape } from './errors.js';
 
@@ -13,12 +14,16 @@ export type ProcedureMeta = OpenApiMeta<Record<string, unknown>> & {
   access?: Access;
   /** The codes it may fail with, beyond those that any call can get; the document lists them by status. */
   errors?: readonly ErrorCode[];
+  /** What limits its calls beyond those of all others. */
+  limit?: LimitName;
   /** Whether it moves money, which halts while the ledger is out of balance. */
   movesMoney?: boolean;
   /** The status of success on REST, where it is not 200. */
   successStatus?: 201;
   /** Makes a table of the output, which REST answers with where `text/csv` is preferred; of a query that is not shared. */
   csv?: (output: never) => CsvTable;
+  /** Whether its answer holds tokens, which can be had as cookies instead. */
+  signsIn?: boolean;
   /** What a subscription's events are; the router's generated type names it. */
   events?: z.ZodType;
   /** Whether it works over WebSocket only, so that REST has no path for it. */

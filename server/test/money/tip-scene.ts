@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import type { Database } from '../../src/platform/database.js';
 import { createFactories } from '../factories.js';
 import { openSecondNode } from '../second-node.js';
-import { createFakeClock, createTestConfig } from '../services.js';
+import { createFakeClock, createTestConfig, highLimits } from '../services.js';
 import { brokenAnnouncements, brokenBooks, unannounced } from './books.js';
 import type { SentTip, TipLoad } from './tip-load.js';
 
@@ -19,7 +19,7 @@ const secrets = {
 };
 
 /** What a server process must be told, so that it takes the tokens of {@link openScene}. */
-export const serverEnvironment = { ...secrets, RATE_LIMIT_GLOBAL_PER_MINUTE: '1000000' };
+export const serverEnvironment = { ...secrets, ...highLimits };
 
 export type TipScene = {
   database: Database;

@@ -50,6 +50,12 @@ const refundStatement = preparedSql(
   sql`with refunded as materialized (
       select * from refund_payment(${$('refundId')}::uuid, ${$('id')}::uuid, ${$('actorId')}::uuid,
         ${$('now')}::timestamptz)
+    ), noted as materialized (
+      select note_audit(${$('actorId')}::uuid, 'payment_refunded',
+        coalesce((original).payer_id, (original).payee_id), jsonb_build_object('paymentId', (original).id))
+      from refunded
+      where outcome = 'done'
+        and not ((original).type = 'private_show' and (original).payee_id = ${$('actorId')}::uuid)
     ), told as (
       select outcome, (original).payer_id as "holderId", (original).payee_id as "giverId", logged, (original).*
       from refunded
@@ -59,10 +65,10 @@ const refundStatement = preparedSql(
     select outcome, "holderId", "giverId", logged, id, type, status, payer_id as "payerId", payee_id as "payeeId",
       stream_id as "streamId", amount, currency, fee, message, is_anonymous as "isAnonymous",
       refunds_id as "refundsId", created_at as "createdAt", completed_at as "completedAt"
-    from told order by refunds_id nulls first`,
+    from told left join noted on true order by refunds_id nulls first`,
 );
 
-/** Gives a payment back, once. */
+/** Gives a payment back, once; an admin who does so is noted, a performer with own tickets is not. */
 export const refundPayment = async (
   database: Database,
   of: { refundId: string; id: string; actorId: string; now: string },

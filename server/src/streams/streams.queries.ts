@@ -49,7 +49,7 @@ const insertStreamStatement = preparedSql(
       array(select jsonb_array_elements_text(${$('tags')}::text::jsonb)), ${$('status')}::stream_status,
       ${$('isPrivate')}::boolean, ${$('price')}::int, ${$('currency')}::char(3),
       ${$('scheduledStartAt')}::timestamptz, ${$('startedAt')}::timestamptz
-    from users where users.id = ${$('performerId')}::uuid and deleted_at is null
+    from users where users.id = ${$('performerId')}::uuid and deleted_at is null and suspended_at is null
     for share
     returning id`,
 );
@@ -70,8 +70,8 @@ export type NewStream = {
 };
 
 /**
- * False when the performer's account is gone; its row is locked meanwhile, so that a deletion at the same moment finds
- * the stream. Throws ALREADY_LIVE.
+ * False when the performer's account is gone or suspended; its row is locked meanwhile, so that what ends it at the same
+ * moment finds the stream. Throws ALREADY_LIVE.
  */
 export const insertStream = async (database: Database, stream: NewStream): Promise<boolean> => {
   const statement = insertStreamStatement(database, { ...stream, tags: JSON.stringify(stream.tags) });
@@ -97,13 +97,21 @@ export const startStream = async (database: Database, of: { id: string; now: str
 const endStreamStatement = preparedSql(
   'streams_end',
   IdRow,
-  sql`update streams set status = 'ended', ended_at = ${$('now')}::timestamptz, viewer_count = 0
-    where id = ${$('id')}::uuid and status <> 'ended' returning id`,
+  sql`with ended as (
+      update streams set status = 'ended', ended_at = ${$('now')}::timestamptz, viewer_count = 0
+      where id = ${$('id')}::uuid and status <> 'ended' returning id, performer_id
+    ), noted as materialized (
+      select note_audit(${$('actorId')}::uuid, 'stream_ended', performer_id, jsonb_build_object('streamId', id))
+      from ended where performer_id <> ${$('actorId')}::uuid
+    )
+    select id from ended left join noted on true`,
 );
 
-/** False when it had ended before. */
-export const endStream = async (database: Database, of: { id: string; now: string }): Promise<boolean> =>
-  (await endStreamStatement(database, of)).length > 0;
+/** False when it had ended before. Whoever ends another's is noted. */
+export const endStream = async (
+  database: Database,
+  of: { id: string; actorId: string; now: string },
+): Promise<boolean> => (await endStreamStatement(database, of)).length > 0;
 
 const endOverdueStatement = preparedSql(
   'streams_end_overdue',

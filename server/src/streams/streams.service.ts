@@ -221,7 +221,8 @@ export const createStreamsService = (deps: Deps) => {
     /** Ends it, or finds it ended: the answer is the same. Throws FORBIDDEN, NOT_FOUND. */
     end: async (identity: Identity, id: string): Promise<Stream> => {
       await requireOwn(identity, id);
-      if (!(await queries.endStream(database, { id, now: clock.now().toISOString() }))) return get(id);
+      const ending = { id, actorId: identity.userId, now: clock.now().toISOString() };
+      if (!(await queries.endStream(database, ending))) return get(id);
       logger.info('Stream ended', { streamId: id });
       return changed(id);
     },

@@ -66,15 +66,27 @@ export const becomePerformer = async (database: Database, change: { id: string; 
 const setVerifiedStatement = preparedSql(
   'users_set_verified',
   ProfileRow,
-  sql`update users set
-      is_verified = ${$('isVerified')}::boolean,
-      role = case when ${$('isVerified')}::boolean and role = 'viewer' then 'performer' else role end
-    where id = ${$('id')}::uuid and deleted_at is null
-    returning ${profileColumns}`,
+  sql`with found as materialized (
+      select id, is_verified from users where id = ${$('id')}::uuid and deleted_at is null for no key update
+    ), changed as (
+      update users set
+        is_verified = ${$('isVerified')}::boolean,
+        role = case when ${$('isVerified')}::boolean and role = 'viewer' then 'performer' else role end
+      from found where users.id = found.id
+      returning users.*
+    ), noted as materialized (
+      select note_audit(${$('actorId')}::uuid, 'verification_changed', id,
+        jsonb_build_object('isVerified', ${$('isVerified')}::boolean))
+      from found where is_verified <> ${$('isVerified')}::boolean
+    )
+    select ${profileColumns} from changed as users left join noted on true`,
 );
 
-export const setVerified = async (database: Database, change: { id: string; isVerified: boolean }) =>
-  (await setVerifiedStatement(database, change))[0];
+/** Sets the verification, and notes who changed it; undefined when there is no such user. */
+export const setVerified = async (
+  database: Database,
+  change: { id: string; isVerified: boolean; actorId: string },
+): Promise<UserProfile | undefined> => (await setVerifiedStatement(database, change))[0];
 
 /** Money that keeps an account from being deleted, in minor units. */
 const OpenMoney = z.object({
@@ -90,14 +102,20 @@ const deleteAccountStatement = preparedSql(
     outcome: z.enum(['deleted', 'NOT_FOUND', 'BALANCE_OPEN']),
     openMoney: z.array(OpenMoney).nullable(),
   }),
-  sql`select outcome, open_money as "openMoney"
+  sql`select outcome, open_money as "openMoney",
+      case when outcome = 'deleted' and ${$('actorId')}::uuid <> ${$('id')}::uuid
+        then note_audit(${$('actorId')}::uuid, 'account_deleted', ${$('id')}::uuid,
+          jsonb_build_object('isBalanceForfeited', ${$('forfeit')}::boolean)) end
     from delete_account(${$('id')}::uuid, ${$('now')}::timestamptz, ${$('forfeit')}::boolean)`,
 );
 
-/** Deletes an account, unless there is none any more, or money keeps it; `forfeit` gives up what may be given up. */
+/**
+ * Deletes an account, unless there is none any more, or money keeps it; `forfeit` gives up what may be given up. Whoever
+ * deletes another's is noted.
+ */
 export const deleteAccount = async (
   database: Database,
-  of: { id: string; now: string; forfeit: boolean },
+  of: { id: string; actorId: string; now: string; forfeit: boolean },
 ): Promise<{ outcome: 'deleted' | 'NOT_FOUND' } | { outcome: 'BALANCE_OPEN'; openMoney: OpenMoney[] }> => {
   const [row] = await deleteAccountStatement(database, of);
   if (row?.outcome === 'BALANCE_OPEN') return { outcome: row.outcome, openMoney: row.openMoney ?? [] };

@@ -65,7 +65,12 @@ export const createUsersService = ({ database, bus, clock, logger, ledger, perfo
       if (identity.userId === id) requireRecentLogin(identity);
       if (forfeit) ledger.requireSound();
       const deletedAt = clock.now().toISOString();
-      const deletion = await queries.deleteAccount(database, { id, now: deletedAt, forfeit });
+      const deletion = await queries.deleteAccount(database, {
+        id,
+        actorId: identity.userId,
+        now: deletedAt,
+        forfeit,
+      });
       if (deletion.outcome === 'NOT_FOUND') throw notFound();
       if (deletion.outcome === 'BALANCE_OPEN') throw balanceOpen(deletion.openMoney);
       if (forfeit) ledger.noteMoved();
@@ -90,7 +95,7 @@ export const createUsersService = ({ database, bus, clock, logger, ledger, perfo
 
     /** Makes a verified performer, or takes the verification back. Throws NOT_FOUND. */
     verify: async (identity: Identity, input: VerifyUserInput): Promise<UserProfile> => {
-      const profile = await queries.setVerified(database, input);
+      const profile = await queries.setVerified(database, { ...input, actorId: identity.userId });
       if (!profile) throw notFound();
       announce(input.id);
       logger.info('Verification changed', { ...input, byUserId: identity.userId });

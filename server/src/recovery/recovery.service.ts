@@ -149,6 +149,8 @@ export const createRecoveryService = (deps: Deps) => {
       return confirmed(spending.now);
     },
 
+    /** Removes tokens whose hour is over. */
+    sweep: sweep.run,
     start: sweep.start,
     stop: sweep.stop,
   };

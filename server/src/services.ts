@@ -26,7 +26,7 @@ import { createPresenceService, type PresenceService } from './presence/presence
 import { createRecoveryService, type RecoveryService } from './recovery/recovery.service.js';
 import { createRefundsService, type RefundsService } from './refunds/refunds.service.js';
 import { createReportsService, type ReportsService } from './reports/reports.service.js';
-import { createCodeCheck } from './second-factor/code-check.js';
+import { createCodesService } from './second-factor/codes.service.js';
 import {
   createSecondFactorService,
   type SecondFactorService,
@@ -37,6 +37,10 @@ import { createTicketsService, type TicketsService } from './tickets/tickets.ser
 import { createTipsService, type TipsService } from './tips/tips.service.js';
 import { chooseProvider } from './top-ups/providers/choose-provider.js';
 import { createTopUpsService, type TopUpsService } from './top-ups/top-ups.service.js';
+import { chooseStore } from './uploads/choose-store.js';
+import { createMediaService, type MediaService } from './uploads/media.service.js';
+import { createPictureEncoder } from './uploads/picture-encoder.js';
+import { createPicturesService, type PicturesService } from './uploads/pictures.service.js';
 import { createUsersService, type UsersService } from './users/users.service.js';
 import { createWalletService, type WalletService } from './wallet/wallet.service.js';
 
@@ -55,8 +59,10 @@ export type Services = {
   auth: AuthService;
   secondFactor: SecondFactorService;
   sessions: SessionsService;
+  media: MediaService;
   users: UsersService;
   streams: StreamsService;
+  pictures: PicturesService;
   chat: ChatService;
   ledger: LedgerService;
   payments: PaymentsService;
@@ -89,7 +95,7 @@ export const createServices = (
   const mail = createMailService({ ...platform, mailer });
   const recovery = createRecoveryService({ ...platform, mail, webUrl: config.mail.webUrl });
   const sealer = createSealer(config.secrets.encryption, 'second factor');
-  const codes = createCodeCheck({ ...platform, sealer });
+  const codes = createCodesService({ ...platform, sealer });
   const auth = createAuthService({ ...platform, tokens, recovery, codes });
   const issuer = new URL(config.publicUrl).hostname;
   const secondFactor = createSecondFactorService({ ...platform, sealer, codes, auth, issuer });
@@ -99,12 +105,20 @@ export const createServices = (
     auditIntervalMinutes: config.payments.auditIntervalMinutes,
   });
   const { currency } = config.payments;
-  const users = createUsersService({ ...platform, ledger, performerApproval: config.performerApproval });
+  const media = createMediaService({ ...platform, store: chooseStore(config) });
+  const users = createUsersService({ ...platform, ledger, media, performerApproval: config.performerApproval });
   const streams = createStreamsService({
     ...platform,
     users,
     performerApproval: config.performerApproval,
     currency,
+  });
+  const pictures = createPicturesService({
+    ...platform,
+    media,
+    users,
+    streams,
+    encoder: createPictureEncoder(),
   });
   const chat = createChatService({ ...platform, streams, rateLimits: config.rateLimits });
   const money = { ...platform, ledger, currency };
@@ -141,8 +155,10 @@ export const createServices = (
     auth,
     secondFactor,
     sessions,
+    media,
     users,
     streams,
+    pictures,
     chat,
     ledger,
     payments,
@@ -173,6 +189,7 @@ export const startServices = ({
   tickets,
   topUps,
   wallet,
+  media,
 }: Services): (() => Promise<void>) => {
   mail.start();
   recovery.start();
@@ -183,10 +200,12 @@ export const startServices = ({
   tickets.start();
   topUps.start();
   wallet.start();
+  media.start();
   return async () => {
     live.stop();
     await recovery.stop();
     await mail.stop();
+    await media.stop();
     await wallet.stop();
     await topUps.stop();
     await tickets.stop();

@@ -103,7 +103,7 @@ export const createFactories = ({
 
     /** Begins to set up a second factor, and answers the code that confirms it. */
     firstCode: async (by: SignedIn): Promise<string> => {
-      const { secret } = await services.secondFactor.begin(await identityOf(by), {
+      const { secret } = await services.secondFactor.issueSecret(await identityOf(by), {
         currentPassword: PASSWORD,
       });
       return codeAt(secret, clock.now());
@@ -112,7 +112,7 @@ export const createFactories = ({
     /** Sets up a second factor; `nextCode` is what the app shows half a minute later, which is good already. */
     secondFactor: async (by: SignedIn) => {
       const identity = await identityOf(by);
-      const { secret } = await services.secondFactor.begin(identity, { currentPassword: PASSWORD });
+      const { secret } = await services.secondFactor.issueSecret(identity, { currentPassword: PASSWORD });
       const code = codeAt(secret, clock.now());
       const { recoveryCodes } = await services.secondFactor.confirm(identity, { code });
       const nextCode = () => codeAt(secret, new Date(clock.now().getTime() + 30_000));

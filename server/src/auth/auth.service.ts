@@ -17,7 +17,7 @@ import type { Logger } from '../platform/logger.js';
 import type { PasswordHasher } from '../platform/password-hasher.js';
 import { requireUncommonPassword } from '../platform/password-policy.js';
 import type { RecoveryService } from '../recovery/recovery.service.js';
-import type { CodeCheck } from '../second-factor/code-check.js';
+import type { CodesService } from '../second-factor/codes.service.js';
 import * as accounts from './accounts.queries.js';
 import { createAuthenticator } from './authenticator.js';
 import type { Identity } from './identity.js';
@@ -38,7 +38,7 @@ type Deps = {
   passwords: PasswordHasher;
   tokens: Tokens;
   recovery: Pick<RecoveryService, 'greet' | 'tellPasswordChanged'>;
-  codes: Pick<CodeCheck, 'takeForLogin'>;
+  codes: Pick<CodesService, 'takeForLogin'>;
 };
 
 /** Accounts' way in and out: registration, login, token rotation, logout. One row of `sessions` is one login. */

@@ -1,9 +1,11 @@
 import { createHash, hkdfSync } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
-import type { RotatedSecret } from '../config-secrets.js';
 
 const ALGORITHMS = { alg: 'dir', enc: 'A256GCM' } as const;
 const KEY_BYTES = 32;
+
+/** What is sealed is sealed with `current`; what was sealed with `previous` still opens. */
+type Secrets = Readonly<{ current: string; previous: string | undefined }>;
 
 /** A key of `secret` for one purpose (HKDF, RFC 5869), and a name for it that says nothing of it. */
 const createKey = (secret: string, purpose: string) => {
@@ -15,7 +17,7 @@ const createKey = (secret: string, purpose: string) => {
  * Encrypts short texts for the database (JWE, AES-256-GCM, compact). A text is sealed for an owner and opens for no
  * other, so that nobody who can write the database moves it; `purpose` keeps features' texts apart.
  */
-export const createSealer = (secrets: RotatedSecret, purpose: string) => {
+export const createSealer = (secrets: Secrets, purpose: string) => {
   const current = createKey(secrets.current, purpose);
   const previous = secrets.previous === undefined ? undefined : createKey(secrets.previous, purpose);
   const keyOf = (keyId: string | undefined) =>

@@ -38,7 +38,7 @@ export const secondFactorRouter = router({
     })
     .input(BeginSecondFactorInput)
     .output(SecondFactorSecret)
-    .mutation(({ ctx, input }) => ctx.services.secondFactor.begin(ctx.identity, input)),
+    .mutation(({ ctx, input }) => ctx.services.secondFactor.issueSecret(ctx.identity, input)),
 
   confirmSecondFactor: signedInNowProcedure
     .meta({

@@ -15,7 +15,7 @@ import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
 import type { Sealer } from '../platform/sealer.js';
-import { type CodeCheck, requireSpent } from './code-check.js';
+import { type CodesService, requireSpent } from './codes.service.js';
 import { makeSecret, uriOf } from './one-time-passwords.js';
 import { hashRecoveryCode, makeRecoveryCodes } from './recovery-codes.js';
 import * as queries from './second-factor.queries.js';
@@ -26,7 +26,7 @@ type Deps = {
   clock: Clock;
   logger: Logger;
   sealer: Sealer;
-  codes: CodeCheck;
+  codes: CodesService;
   auth: Pick<AuthService, 'requirePassword'>;
   /** What authenticator apps list the account under. */
   issuer: string;
@@ -65,7 +65,7 @@ export const createSecondFactorService = (deps: Deps) => {
      * Makes a secret, which is asked for once its first code has confirmed it; an earlier one that was not is gone.
      * Throws INVALID_CREDENTIALS, SECOND_FACTOR_ALREADY_SET_UP, OVERLOADED.
      */
-    begin: async (identity: Identity, input: BeginSecondFactorInput): Promise<SecondFactorSecret> => {
+    issueSecret: async (identity: Identity, input: BeginSecondFactorInput): Promise<SecondFactorSecret> => {
       const { userId } = identity;
       const { username } = await auth.requirePassword(identity, input.currentPassword);
       const secret = makeSecret();

@@ -28,6 +28,8 @@ export type ConnectionDeps = {
   request: FastifyRequest;
   /** Whether the client announced a first frame with its token. */
   sendsParams: boolean;
+  /** The access token of the session in cookies, where it says who this is. */
+  cookieToken: string | undefined;
   now: () => number;
   /** Throws as authentication does. */
   authenticate: (accessToken: string) => Promise<Credentials>;
@@ -86,6 +88,7 @@ export const createConnection = (deps: ConnectionDeps) => {
     get accessToken() {
       return credentials?.accessToken;
     },
+    cookies: { ...base.cookies, isCredential: deps.cookieToken !== undefined },
     renewSocket: signIn,
   };
 
@@ -143,10 +146,11 @@ export const createConnection = (deps: ConnectionDeps) => {
     for (const frame of frames) if (!isClosing) receive(frame);
   };
 
-  const readParams = async (data: Buffer) => {
+  /** Closes the socket when the token, or what should have held one, is not good. */
+  const beginAs = async (findToken: () => string | undefined) => {
     try {
-      const params = readConnectionParams(data);
-      if (params) await signIn(params.accessToken);
+      const token = findToken();
+      if (token !== undefined) await signIn(token);
       if (!isClosing && ws.readyState === ws.OPEN) begin();
     } catch (cause) {
       const error = toAppError(cause);
@@ -164,7 +168,7 @@ export const createConnection = (deps: ConnectionDeps) => {
       );
     } else if (isAwaited) {
       isAwaited = false;
-      void readParams(data);
+      void beginAs(() => readConnectionParams(data)?.accessToken);
     } else if (handler) receive(data);
     else if (early.length < limits.EARLY_FRAMES_MAX) early.push(data);
     else close(closeCodes.tooMany);
@@ -182,7 +186,8 @@ export const createConnection = (deps: ConnectionDeps) => {
     early = [];
   });
   const heartbeat = createHeartbeat(ws, performance.now());
-  if (!deps.sendsParams) begin();
+  if (deps.cookieToken !== undefined) void beginAs(() => deps.cookieToken);
+  else if (!deps.sendsParams) begin();
 
   const expire = (expiresAtMs: number, atMs: number) => {
     if (atMs >= expiresAtMs + limits.EXPIRED_GRACE_MS) {

@@ -5,6 +5,7 @@ import { closeCodes } from '@versbottomlex/shared';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import type { Config } from '../config.js';
+import { sessionTokenOf } from '../http/cookies.js';
 import { isAllowedOrigin } from '../http/cors.js';
 import { logUnlessLogged } from '../http/failure.js';
 import type { CreateContext } from '../http/request-context.js';
@@ -46,6 +47,13 @@ const refuseMisplacedTokens = (request: FastifyRequest): void => {
     });
   }
 };
+
+const sendsParams = (request: FastifyRequest): boolean =>
+  (request.query as { connectionParams?: string }).connectionParams === '1';
+
+/** What says who opens the socket, unless the first frame will; a page cannot keep its browser from sending cookies. */
+const cookieTokenOf = (request: FastifyRequest): string | undefined =>
+  sendsParams(request) ? undefined : sessionTokenOf(request, 'access');
 
 /**
  * Serves the whole API over WebSocket at `/trpc`: every procedure, and the subscriptions, which are nowhere else.
@@ -95,7 +103,8 @@ export const mountSocket = async (app: FastifyInstance, deps: Deps): Promise<voi
     const connection: Connection = createConnection({
       ws,
       request,
-      sendsParams: (request.query as { connectionParams?: string }).connectionParams === '1',
+      sendsParams: sendsParams(request),
+      cookieToken: cookieTokenOf(request),
       now,
       authenticate,
       countIn: (userId) => connections.countIn(connection, userId),
@@ -143,6 +152,11 @@ export const mountSocket = async (app: FastifyInstance, deps: Deps): Promise<voi
       refuseMisplacedTokens(request);
       if (!isOriginAllowed(request.headers.origin)) {
         throw new AppError('FORBIDDEN', { detail: 'This origin may not open a socket.' });
+      }
+      if (request.headers.origin === undefined && cookieTokenOf(request) !== undefined) {
+        throw new AppError('ORIGIN_NOT_ALLOWED', {
+          detail: 'A session in cookies is for pages, whose browsers name their origin.',
+        });
       }
     },
     handler: () => {

@@ -12,34 +12,10 @@ import {
   SignInAnswer,
   SocketRenewed,
 } from '@versbottomlex/shared';
-import { AppError } from '../platform/app-error.js';
-import type { Context } from '../trpc/context.js';
 import { router } from '../trpc/init.js';
 import { openProcedure, signedInProcedure } from '../trpc/procedures.js';
 
 const tags = ['auth'];
-
-const missingToken = () =>
-  new AppError('VALIDATION_FAILED', {
-    detail: 'refreshToken: is missing, and there is none in a cookie',
-    errors: [{ path: 'refreshToken', message: 'is missing, and there is none in a cookie' }],
-  });
-
-/** By the token that was sent, or else by the one in the cookie, which goes when it is good for nothing any more. */
-const refresh = async ({ services, cookies }: Context, input: RefreshInput) => {
-  if (input.refreshToken !== undefined) {
-    const { refreshToken } = input;
-    return cookies.handOver(() => services.auth.refresh({ refreshToken }));
-  }
-  const refreshToken = cookies.refreshToken();
-  if (refreshToken === undefined) throw missingToken();
-  try {
-    return await cookies.handOver(() => services.auth.refresh({ refreshToken }), true);
-  } catch (error) {
-    if (error instanceof AppError && error.status === 401) cookies.clear();
-    throw error;
-  }
-};
 
 export const authRouter = router({
   register: openProcedure
@@ -52,6 +28,7 @@ export const authRouter = router({
         description: 'Makes an account and signs it in.',
       },
       successStatus: 201,
+      signsIn: true,
       errors: ['EMAIL_TAKEN', 'USERNAME_TAKEN', 'VALIDATION_FAILED', 'OVERLOADED'],
     })
     .input(RegisterInput)
@@ -68,6 +45,7 @@ export const authRouter = router({
         description:
           'By e-mail address or username, exactly one of them. The answer does not tell which part was wrong. An account with a second factor needs its `code` too.',
       },
+      signsIn: true,
       errors: [
         'INVALID_CREDENTIALS',
         'SECOND_FACTOR_REQUIRED',
@@ -91,11 +69,19 @@ export const authRouter = router({
         description:
           'Spends the refresh token for a new pair, without a body the one in the cookie. A token that was spent before ends its whole session.',
       },
-      errors: ['REFRESH_TOKEN_INVALID', 'REFRESH_TOKEN_REUSED', 'SESSION_REVOKED', 'VALIDATION_FAILED'],
+      signsIn: true,
+      errors: [
+        'REFRESH_TOKEN_INVALID',
+        'REFRESH_TOKEN_REUSED',
+        'SESSION_REVOKED',
+        'CSRF_TOKEN_INVALID',
+        'ORIGIN_NOT_ALLOWED',
+        'VALIDATION_FAILED',
+      ],
     })
     .input(RefreshInput)
     .output(RenewalAnswer)
-    .mutation(({ ctx, input }) => refresh(ctx, input)),
+    .mutation(({ ctx, input }) => ctx.cookies.refresh(input, ctx.services.auth.refresh)),
 
   me: signedInProcedure
     .meta({
@@ -115,6 +101,7 @@ export const authRouter = router({
         summary: 'Change the password',
         description: 'Every older access and refresh token dies; the answer holds the new pair.',
       },
+      signsIn: true,
       errors: ['INVALID_CREDENTIALS', 'VALIDATION_FAILED', 'OVERLOADED'],
     })
     .input(ChangePasswordInput)

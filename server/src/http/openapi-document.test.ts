@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { appRouter } from '../app-router.js';
 import { createEventBus } from '../platform/event-bus.js';
 import type { TopUpsService } from '../top-ups/top-ups.service.js';
+import { mountCsrfToken } from './csrf-token.js';
 import { mountHealth } from './health.js';
 import { createOpenApiDocument } from './openapi-document.js';
 import { tagDescriptions } from './openapi-info.js';
@@ -59,8 +60,10 @@ it('documents every route that is mounted, and mounts every one that is document
   await app.register(async (scope) => mountRest(scope, { router: appRouter, createContext, sharedAnswers }), {
     prefix: '/api',
   });
+  const unused = {} as never;
   const topUps = { receiveWebhook: async () => {} } as unknown as TopUpsService;
   await app.register(async (scope) => mountWebhooks(scope, { topUps }), { prefix: '/api' });
+  await app.register(async (scope) => mountCsrfToken(scope, unused, unused), { prefix: '/api' });
   const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method} ${path}`),
   );
@@ -108,11 +111,13 @@ describe.each(operations.map((operation) => [operation.procedurePath, operation]
     });
 
     it('asks for a token where it needs one', () => {
+      const byCookie = operation.method === 'GET' ? {} : { csrfToken: [] };
+      const ways = [{ bearerAuth: [] }, { cookieAuth: [], ...byCookie }];
       const expected = {
         open: [],
-        public: [{}, { bearerAuth: [] }],
-        signedIn: [{ bearerAuth: [] }],
-        admin: [{ bearerAuth: [] }],
+        public: [{}, ...ways],
+        signedIn: ways,
+        admin: ways,
       };
       expect(documented.security).toEqual(expected[meta.access ?? 'open']);
       expect('401' in documented.responses || meta.access === 'open').toBe(true);

@@ -2,6 +2,7 @@ import type { AnyRouter } from '@trpc/server';
 import { IdempotencyKey, Problem } from '@versbottomlex/shared';
 import { generateOpenApiDocument } from 'trpc-openapi';
 import { z } from 'zod';
+import { CsrfToken, csrfTokenPaths } from './openapi-csrf-token.js';
 import { exampleOf } from './openapi-example.js';
 import { healthPaths, Liveness, Readiness } from './openapi-health.js';
 import { documentInfo, tagDescriptions } from './openapi-info.js';
@@ -25,7 +26,10 @@ const carrierPath = {
       default: {
         description: '',
         content: Object.fromEntries(
-          [Problem, Liveness, Readiness, WebhookReceipt].map((schema, index) => [index, { schema }]),
+          [Problem, Liveness, Readiness, WebhookReceipt, CsrfToken].map((schema, index) => [
+            index,
+            { schema },
+          ]),
         ),
       },
     },
@@ -37,9 +41,29 @@ type Schemas = Record<string, JsonSchema>;
 const operationId = (procedurePath: string): string =>
   procedurePath.replaceAll(/\.(\w)/g, (_dot, letter: string) => letter.toUpperCase());
 
-const securityOf = ({ meta }: Operation): Record<string, string[]>[] => {
-  if (meta.access === 'signedIn' || meta.access === 'admin') return [{ bearerAuth: [] }];
-  return meta.access === 'public' ? [{}, { bearerAuth: [] }] : [];
+const securityOf = ({ meta, method }: Operation): Record<string, string[]>[] => {
+  const ways: Record<string, string[]>[] = [
+    { bearerAuth: [] },
+    { cookieAuth: [], ...(method !== 'GET' && { csrfToken: [] }) },
+  ];
+  if (meta.access === 'signedIn' || meta.access === 'admin') return ways;
+  return meta.access === 'public' ? [{}, ...ways] : [];
+};
+
+const securitySchemes = {
+  bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  cookieAuth: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-access',
+    description: 'A session that signed in with `X-Session: cookie`.',
+  },
+  csrfToken: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-CSRF-Token',
+    description: 'What `GET /api/csrf-token` answers.',
+  },
 };
 
 /** A description that was given to the whole field; the generator keeps only that of the type within. */
@@ -60,6 +84,21 @@ const keyParameter = (operation: Operation): Parameter[] => {
   const { type, pattern } = z.toJSONSchema(IdempotencyKey) as JsonSchema;
   const description = descriptionOf(IdempotencyKey) ?? '';
   return [{ in: 'header', name: KEY_HEADER, required: false, description, schema: { type, pattern } }];
+};
+
+/** Without an example, which Swagger UI would send with every request. */
+const sessionParameter = ({ meta }: Operation): Parameter[] => {
+  if (!meta.signsIn) return [];
+  const description = '`cookie` has the tokens set as cookies for a browser, instead of answered.';
+  return [
+    {
+      in: 'header',
+      name: 'X-Session',
+      required: false,
+      description,
+      schema: { type: 'string', enum: ['cookie'] },
+    },
+  ];
 };
 
 /** Our inputs are strict, which the generator forgets for one that is refined, and examples are left to us. */
@@ -83,7 +122,11 @@ const mendOperation = (
   schemas: Schemas,
 ): DocumentedOperation => {
   const { responses, parameters: given = [], requestBody, security: _security, ...rest } = generated;
-  const parameters = [...mendParameters(operation, given), ...keyParameter(operation)];
+  const parameters = [
+    ...mendParameters(operation, given),
+    ...keyParameter(operation),
+    ...sessionParameter(operation),
+  ];
   const success = responses['200'];
   const schema = success && 'content' in success ? success.content?.['application/json']?.schema : undefined;
   const body = mendBody(requestBody, schemas);
@@ -130,7 +173,7 @@ export const createOpenApiDocument = (router: AnyRouter, serverUrl: string): Ope
     const path = `${API_PREFIX}${operation.path}`;
     paths[path] = { ...paths[path], [method]: mendOperation(operation, raw, schemas) };
   }
-  Object.assign(paths, webhookPaths(API_PREFIX), healthPaths);
+  Object.assign(paths, csrfTokenPaths(API_PREFIX), webhookPaths(API_PREFIX), healthPaths);
   const tags = new Set(
     Object.values(paths).flatMap((methods) => Object.values(methods).flatMap(({ tags = [] }) => tags)),
   );
@@ -144,7 +187,7 @@ export const createOpenApiDocument = (router: AnyRouter, serverUrl: string): Ope
       schemas,
       responses: sharedResponses(),
       headers,
-      securitySchemes: { bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes,
     },
   };
 };

@@ -12,6 +12,10 @@ const description = `Accounts, streams, chat, moderation and payments of a lives
 **Authentication.** Register or log in, then send the access token: \`Authorization: Bearer <token>\`. It lives for 15
 minutes; \`POST /api/auth/refresh\` spends the refresh token for a new pair.
 
+**In a browser** the session can live in cookies that no script reads: sign in with \`X-Session: cookie\`, from
+\`PUBLIC_URL\` or one of \`WEB_ORIGINS\`. Whatever changes something then needs the header \`X-CSRF-Token\` with what
+\`GET /api/csrf-token\` answers. An Authorization header goes before cookies, which are not read beside it.
+
 **Conventions.** JSON in and out; unknown fields are refused. Ids are UUIDv7, times ISO 8601 in UTC, and money is an
 integer in minor units: \`500\` is 5.00. Lists take \`limit\` and \`cursor\`, and answer \`items\` and \`nextCursor\`.
 
@@ -30,6 +34,7 @@ export const tagDescriptions: Record<string, string> = {
   moderation: 'Who may write in the rooms of a performer, and who sees to it.',
   payments: 'Own payments, made and received.',
   presence: 'Who watches a stream.',
+  administration: 'Reports, suspensions, roles, and the log of what was done.',
   health: 'Whether the server runs, and can do its work.',
 };
 

@@ -11,21 +11,23 @@ const wantsCookies = ({ headers }: FastifyRequest): boolean => {
   throw new AppError('MALFORMED_REQUEST', { detail: 'X-Session is either absent or `cookie`.' });
 };
 
+const noRefreshToken = () => {
+  const errors = [{ path: 'refreshToken', message: 'is missing, and no cookie has one' }];
+  return new AppError('VALIDATION_FAILED', {
+    detail: 'refreshToken: is missing, and no cookie has one',
+    errors,
+  });
+};
+
 /** What procedures know of, and do with, the cookies of a request; without a reply, as over a socket, none can be set. */
 export const sessionCookiesOf = (
   csrf: Csrf,
   request: FastifyRequest,
   reply: FastifyReply | undefined,
-): ContextCookies => ({
-  isCredential: sessionTokenOf(request, 'access') !== undefined,
+): ContextCookies => {
+  const clear = () => void reply?.header('set-cookie', noSessionCookies);
 
-  refreshToken: () => {
-    const token = reply && sessionTokenOf(request, 'refresh');
-    if (token !== undefined) csrf.requireGenuine(request, token);
-    return token;
-  },
-
-  handOver: async (sign, isByCookie = false) => {
+  const handOver: ContextCookies['handOver'] = async (sign, isByCookie = false) => {
     if (!isByCookie && !wantsCookies(request)) return sign();
     if (!reply) {
       throw new AppError('MALFORMED_REQUEST', { detail: 'Cookies are set over HTTP only: call this there.' });
@@ -34,7 +36,20 @@ export const sessionCookiesOf = (
     const { accessToken, refreshToken, ...rest } = await sign();
     reply.header('set-cookie', toSessionCookies({ accessToken, refreshToken }));
     return rest;
-  },
+  };
 
-  clear: () => void reply?.header('set-cookie', noSessionCookies),
-});
+  const refresh: ContextCookies['refresh'] = async ({ refreshToken: sent }, renew) => {
+    if (sent !== undefined) return handOver(() => renew({ refreshToken: sent }));
+    const refreshToken = reply && sessionTokenOf(request, 'refresh');
+    if (refreshToken === undefined) throw noRefreshToken();
+    csrf.requireGenuine(request, refreshToken);
+    try {
+      return await handOver(() => renew({ refreshToken }), true);
+    } catch (error) {
+      if (error instanceof AppError && error.status === 401) clear();
+      throw error;
+    }
+  };
+
+  return { isCredential: sessionTokenOf(request, 'access') !== undefined, handOver, refresh, clear };
+};

@@ -10,8 +10,6 @@ export type HandedOver<Result extends TokenPair> = Omit<Result, 'accessToken' | 
 export type ContextCookies = {
   /** Whether `accessToken` came in a cookie. */
   isCredential: boolean;
-  /** That of the session in cookies. Throws ORIGIN_NOT_ALLOWED and CSRF_TOKEN_INVALID for a request that may be forged. */
-  refreshToken: () => string | undefined;
   /**
    * Runs what signs in, and answers its tokens as cookies where the client asked for that, or signs in by one: what a
    * script could not read before it cannot read after. Throws MALFORMED_REQUEST where no cookie can be set.
@@ -20,6 +18,15 @@ export type ContextCookies = {
     sign: () => Promise<Result>,
     isByCookie?: boolean,
   ) => Promise<HandedOver<Result>>;
+  /**
+   * Hands over what `refresh` makes of the token that was sent, or else of the one in the session's cookie; a session
+   * that is over is taken out of the browser. Throws VALIDATION_FAILED without a token; ORIGIN_NOT_ALLOWED and
+   * CSRF_TOKEN_INVALID for a cookie that another site may have sent.
+   */
+  refresh: (
+    sent: { refreshToken?: string | undefined },
+    refresh: (used: { refreshToken: string }) => Promise<TokenPair>,
+  ) => Promise<HandedOver<TokenPair>>;
   /** Takes the session out of the browser. */
   clear: () => void;
 };

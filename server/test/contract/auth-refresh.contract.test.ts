@@ -1,7 +1,9 @@
+import { TokenPair } from '@versbottomlex/shared';
 import { SignJWT } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import { expect } from 'vitest';
 import { contract, invalidFields } from '../contract.js';
+import type { Factories } from '../factories.js';
 import type { TestApp } from '../harness.js';
 
 const DAY_SECONDS = 24 * 3600;
@@ -23,6 +25,14 @@ const sign = (
     .sign(new TextEncoder().encode(given.secret ?? config.secrets.refresh.current));
 };
 
+/** Where the tests' server is. */
+const ORIGIN = 'http://localhost:3000';
+
+const inCookie = async (given: Factories, headers: Record<string, string>) => ({
+  cookie: `__Host-refresh=${(await given.account()).refreshToken}`,
+  ...headers,
+});
+
 contract('auth.refresh', {
   success: {
     'gives a new pair, which works': async ({ call, given, test }) => {
@@ -33,9 +43,10 @@ contract('auth.refresh', {
         refreshToken: expect.not.stringMatching(refreshToken),
         expiresInSeconds: 900,
       });
-      const identity = await test.services.auth.authenticateAfresh(answer.data.accessToken);
+      const next = TokenPair.parse(answer.data);
+      const identity = await test.services.auth.authenticateAfresh(next.accessToken);
       expect(identity.userId).toBe(user.id);
-      await test.services.auth.refresh({ refreshToken: answer.data.refreshToken });
+      await test.services.auth.refresh(next);
       return answer;
     },
     'works after the access token has expired, which is sent along': async ({ call, given, test }) => {
@@ -93,6 +104,18 @@ contract('auth.refresh', {
       call({ refreshToken: (await given.suspended()).refreshToken }),
     'for a token of a session that never was': async ({ call, test }) =>
       call({ refreshToken: await sign(test, {}) }),
+  },
+
+  CSRF_TOKEN_INVALID: {
+    'for a cookie alone': async ({ call, given }) =>
+      call(undefined, { headers: await inCookie(given, { origin: ORIGIN }) }),
+  },
+
+  ORIGIN_NOT_ALLOWED: {
+    'for a cookie from the page of another site': async ({ call, given }) =>
+      call(undefined, { headers: await inCookie(given, { origin: 'https://evil.example' }) }),
+    'for a cookie from nowhere': async ({ call, given }) =>
+      call(undefined, { headers: await inCookie(given, {}) }),
   },
 
   VALIDATION_FAILED: {

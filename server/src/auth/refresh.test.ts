@@ -62,6 +62,22 @@ describe('refresh', () => {
     expect(await outcomeOf(auth.refresh(pair))).toBe('REFRESH_TOKEN_INVALID');
   });
 
+  it('gives no access token that outlives the session', async () => {
+    let pair: TokenPair = await factories.account();
+    const endsAt = Date.parse((await sessionOf(pair)).absoluteExpiresAt);
+    for (let day = 6; day <= 24; day += 6) {
+      clock.advance(6 * DAY_SECONDS);
+      pair = await auth.refresh(pair);
+    }
+    clock.advance((endsAt - clock.now().getTime()) / 1000 - 60);
+    pair = await auth.refresh(pair);
+    expect(pair.expiresInSeconds).toBe(60);
+    clock.advance(59);
+    expect(await outcomeOf(auth.authenticate(pair.accessToken))).toBe('ok');
+    clock.advance(1);
+    expect(await outcomeOf(auth.authenticate(pair.accessToken))).toBe('ACCESS_TOKEN_EXPIRED');
+  });
+
   it('is too late after 7 days, to the second', async () => {
     const [early, late] = [await factories.account(), await factories.account()];
     clock.advance(7 * DAY_SECONDS - 1);
@@ -119,6 +135,24 @@ describe('refresh', () => {
     const before = await factories.account();
     await auth.refresh(before);
     expect(await tally([auth.refresh(before), auth.refresh(before)])).toEqual({ REFRESH_TOKEN_REUSED: 2 });
+  });
+});
+
+describe('refreshes in one process', () => {
+  it('of one token at once leave exactly one live descendant, and the next time the token ends it', async () => {
+    const property = fc.asyncProperty(fc.integer({ min: 2, max: 20 }), async (count) => {
+      const before = await factories.account();
+      const pairs = await Promise.all(Array.from({ length: count }, () => auth.refresh(before)));
+      const descendants = new Set(pairs.map((pair) => decodeJwt(pair.refreshToken).jti));
+      expect([...descendants]).toEqual([(await sessionOf(before)).refreshTokenId]);
+
+      const pair = pairs.at(-1) ?? expect.fail();
+      expect(await outcomeOf(auth.authenticateAfresh(pair.accessToken))).toBe('ok');
+      expect(await outcomeOf(auth.refresh(before))).toBe('REFRESH_TOKEN_REUSED');
+      expect(await outcomeOf(auth.authenticate(pair.accessToken))).toBe('SESSION_REVOKED');
+      expect(await outcomeOf(auth.refresh(pair))).toBe('SESSION_REVOKED');
+    });
+    await fc.assert(property, { numRuns: scaled({ quick: 150, full: 10_000 }), seed: 20_260_101 });
   });
 });
 

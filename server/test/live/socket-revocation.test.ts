@@ -77,6 +77,28 @@ describe('within a second', () => {
     await expectOpen(stranger, guest);
   });
 
+  it('a session that its owner ends from another device closes its sockets, and no others', async () => {
+    const { account, elsewhere, own, other, stranger } = await openScene();
+    const end = async () =>
+      expect(
+        await own.call('mutation', 'auth.revokeSession', { id: given.sessionIdOf(elsewhere) }),
+      ).toMatchObject({ result: { data: { id: given.sessionIdOf(elsewhere) } } });
+    await expectRevoked(end, other);
+    await expectOpen(own, stranger);
+    await expectRevoked(
+      async () => test.services.sessions.revoke(await identityOf(account), given.sessionIdOf(account)),
+      own,
+    );
+  });
+
+  it('a login too many closes the sockets of the session that it ends', async () => {
+    const { account, own, other, stranger } = await openScene();
+    for (let login = 0; login < 8; login += 1) await given.login(account);
+    await expectOpen(own, other);
+    await expectRevoked(() => given.login(account), own);
+    await expectOpen(other, stranger);
+  });
+
   it('a change of the password closes the other sockets; the own one is told to renew, and may', async () => {
     const { account, own, other, stranger } = await openScene();
     const { id: streamId } = await given.stream(await given.performer());

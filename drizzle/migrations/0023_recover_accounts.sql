@@ -1,5 +1,6 @@
 -- Each function locks the account's row before it takes the token, as everything does that changes an account, so that
--- of two calls with one token the second finds none. None answers a row for a token that is not good.
+-- of two calls with one token the second finds none. None answers a row for a token that is not good. What was done is
+-- in the audit log, without addresses, which would outlive a deleted account there.
 
 -- What lets in by a password or an address that is no longer the account's is good for nothing.
 CREATE FUNCTION end_account_tokens() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -49,6 +50,9 @@ BEGIN
     email_verified_at = coalesce(email_verified_at, reset_time)
   WHERE users.id = taken.account_id
   RETURNING users.id, users.username, users.email;
+  IF FOUND THEN
+    PERFORM note_audit(taken.account_id, 'password_reset', taken.account_id, NULL);
+  END IF;
 END
 $$;
 --> statement-breakpoint
@@ -61,6 +65,9 @@ BEGIN
   RETURN QUERY UPDATE users SET email_verified_at = coalesce(email_verified_at, verified_time)
   WHERE users.id = taken.account_id AND users.email = taken.token_email
   RETURNING users.id;
+  IF FOUND THEN
+    PERFORM note_audit(taken.account_id, 'email_verified', taken.account_id, NULL);
+  END IF;
 END
 $$;
 --> statement-breakpoint
@@ -76,5 +83,8 @@ BEGIN
   RETURN QUERY UPDATE users SET email = taken.token_email, email_verified_at = changed_time
   WHERE users.id = taken.account_id
   RETURNING users.id, users.username, users.email, former;
+  IF FOUND THEN
+    PERFORM note_audit(taken.account_id, 'email_changed', taken.account_id, NULL);
+  END IF;
 END
 $$;

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, expect, it } from 'vitest';
 import { openModel, refusalOf } from '../../server/test/model.js';
 import { type AccountTokenRow, accountTokenRow, aMoment, sessionRow } from '../../server/test/rows.js';
-import { accountTokens, secondFactors, sessions, users } from './index.js';
+import { accountTokens, auditLog, secondFactors, sessions, users } from './index.js';
 
 const model = await openModel();
 const { db } = model;
@@ -25,6 +25,11 @@ const addHolder = async (purpose: AccountTokenRow['purpose'], tokenEmail?: strin
 const userOf = async (userId: string) => {
   const [user] = await db.select().from(users).where(eq(users.id, userId));
   return user ?? expect.fail('there is no such account');
+};
+/** What the audit log says that the account has done to itself. */
+const notesOf = async (userId: string) => {
+  const rows = await db.select().from(auditLog).where(eq(auditLog.actorId, userId));
+  return rows.map(({ action, subjectId, details }) => [action, subjectId === userId, details]);
 };
 const hasToken = (userId: string) => db.$count(accountTokens, eq(accountTokens.userId, userId));
 
@@ -67,6 +72,7 @@ it('reset_password: sets the password, ends every session and token, and leaves 
   expect(await db.$count(secondFactors, eq(secondFactors.userId, userId))).toBe(1);
   expect(await reset(hash)).toEqual([]);
   expect((await userOf(userId)).tokenVersion).toBe(1);
+  expect(await notesOf(userId)).toEqual([['password_reset', true, null]]);
 });
 
 it('verify_email: says since when mail arrives at the address that it went to', async () => {
@@ -75,10 +81,12 @@ it('verify_email: says since when mail arrives at the address that it went to', 
   expect(await verify(hash)).toEqual([{ id: userId }]);
   expect((await userOf(userId)).emailVerifiedAt).toBe(inTime);
   expect(await verify(hash)).toEqual([]);
+  expect(await notesOf(userId)).toEqual([['email_verified', true, null]]);
 
   const moved = await addHolder('email_verification', 'elsewhere@example.com');
   expect(await verify(moved.hash)).toEqual([]);
   expect((await userOf(moved.userId)).emailVerifiedAt).toBeNull();
+  expect(await notesOf(moved.userId)).toEqual([]);
 });
 
 it('change_email: takes the address that the mail went to, and does all of it or nothing', async () => {
@@ -88,6 +96,7 @@ it('change_email: takes the address that the mail went to, and does all of it or
   expect(await change(hash)).toEqual([{ id: userId, email: next, former_email: email }]);
   expect(await userOf(userId)).toMatchObject({ email: next, emailVerifiedAt: inTime, tokenVersion: 0 });
   expect(await change(hash)).toEqual([]);
+  expect(await notesOf(userId)).toEqual([['email_changed', true, null]]);
 
   const taken = await addHolder('email_change', next.toUpperCase());
   expect(await refusalOf(change(taken.hash))).toBe('users_email_key');

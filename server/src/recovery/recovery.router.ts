@@ -24,6 +24,7 @@ export const recoveryRouter = router({
         summary: 'Ask for a mail that resets the password',
         description: 'The answer does not tell whether an account has this address.',
       },
+      limit: 'recovery',
       errors: ['MAIL_UNAVAILABLE', 'VALIDATION_FAILED'],
     })
     .input(RequestPasswordResetInput)
@@ -55,6 +56,7 @@ export const recoveryRouter = router({
         summary: 'Ask for a mail that verifies the e-mail address',
         description: 'Registration sends one too; the last one counts.',
       },
+      limit: 'recovery',
       errors: ['EMAIL_ALREADY_VERIFIED', 'MAIL_UNAVAILABLE', 'VALIDATION_FAILED'],
     })
     .input(RequestEmailVerificationInput)
@@ -86,6 +88,7 @@ export const recoveryRouter = router({
         description:
           'It goes to the new address, which replaces the old one once it is confirmed; the old one is told.',
       },
+      limit: 'password',
       errors: ['INVALID_CREDENTIALS', 'MAIL_UNAVAILABLE', 'VALIDATION_FAILED', 'OVERLOADED'],
     })
     .input(RequestEmailChangeInput)

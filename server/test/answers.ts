@@ -7,8 +7,13 @@ import type { Answer, TestedOperation, Transport } from './transports.js';
 const OWN_ACCOUNT = new Set(['auth.register', 'auth.login', 'auth.me']);
 /** What no answer holds, under whatever name. */
 const NOBODYS = /password|hash|tokenVersion|lastLogin|suspendedAt|userAgent|addressPrefix/i;
-/** What the owner alone may see, by the procedure that shows it. */
-const OWNERS: Record<string, readonly string[]> = { 'auth.listSessions': ['userAgent', 'addressPrefix'] };
+/** What the owner or admins alone may see, by the procedure that shows it. */
+const OWNERS: Record<string, readonly string[]> = {
+  'auth.listSessions': ['userAgent', 'addressPrefix'],
+  'users.suspend': ['suspendedAt'],
+  'users.liftSuspension': ['suspendedAt'],
+  'users.setRole': ['suspendedAt'],
+};
 
 const Money = z.int().nonnegative();
 

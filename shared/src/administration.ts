@@ -56,7 +56,7 @@ export type AuditAction = z.infer<typeof AuditAction>;
 /** One line of the audit log. */
 export const AuditEntry = z
   .object({
-    id: z.string().meta({ description: 'Its place in the log.', example: '4711' }),
+    seq: z.int().meta({ description: 'Its place in the log.', example: 4711 }),
     action: AuditAction,
     actor: UserSummary.nullable().meta({
       description: 'Null for what the server did by itself, or somebody at its console.',

@@ -16,7 +16,7 @@ import type { Logger } from '../platform/logger.js';
 import { type AccountAct, changeRole, liftSuspension, suspendUser } from './account-acts.queries.js';
 import { listAuditEntries } from './audit-log.queries.js';
 
-const Place = z.tuple([z.string().regex(/^\d{1,18}$/)]);
+const Place = z.tuple([z.int().positive()]);
 
 const details = {
   NOT_FOUND: 'There is no such user.',
@@ -80,7 +80,7 @@ export const createAdministrationService = ({ database, bus, clock, logger }: De
       const { actorId, subjectId, action, limit, cursor } = input;
       const before = cursor === undefined ? undefined : decodeCursor(cursor, Place)[0];
       const rows = await listAuditEntries(database, { actorId, subjectId, action, before, limit: limit + 1 });
-      return toPage(rows, limit, ({ id }) => [id]);
+      return toPage(rows, limit, ({ seq }) => [seq]);
     },
   };
 };

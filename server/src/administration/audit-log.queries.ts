@@ -8,7 +8,7 @@ const $ = sql.placeholder;
 const EntryRow = z.object({ ...AuditEntry.shape, createdAt: InstantColumn });
 
 const entries = sql`
-  select audit_log.id::text as id, action, case when actor.id is not null then user_summary(actor) end as actor,
+  select audit_log.id::float8 as seq, action, case when actor.id is not null then user_summary(actor) end as actor,
     case when subject.id is not null then user_summary(subject) end as subject, details,
     audit_log.created_at as "createdAt"
   from audit_log
@@ -48,8 +48,8 @@ export type AuditFilter = {
   actorId: string | undefined;
   subjectId: string | undefined;
   action: AuditAction | undefined;
-  /** The id of the last entry of the page before. */
-  before: string | undefined;
+  /** The seq of the last entry of the page before. */
+  before: number | undefined;
   limit: number;
 };
 

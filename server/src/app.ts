@@ -14,6 +14,7 @@ import { dropGoneClients } from './http/gone-clients.js';
 import { mountHealth } from './http/health.js';
 import { checkHosts } from './http/host-check.js';
 import { watchRoutes } from './http/known-routes.js';
+import { mountMedia } from './http/media.js';
 import { mountMetrics } from './http/metrics.js';
 import { refuseNotServed } from './http/not-served.js';
 import { createContextFactory } from './http/request-context.js';
@@ -22,12 +23,15 @@ import { setHeaders } from './http/security-headers.js';
 import { serverOptions } from './http/server-options.js';
 import { createSharedAnswers } from './http/shared-answers.js';
 import { mountTrpc } from './http/trpc-http.js';
+import { mountUploads } from './http/uploads.js';
 import { mountWebhooks } from './http/webhooks.js';
 import type { Clock } from './platform/clock.js';
 import type { Database } from './platform/database.js';
 import type { EventBus } from './platform/event-bus.js';
 import type { Logger } from './platform/logger.js';
 import type { Services } from './services.js';
+import type { Context } from './trpc/context.js';
+import { uploadsRouter } from './uploads/uploads.router.js';
 import { mountSocket } from './websocket/mount-socket.js';
 
 export type AppDeps = {
@@ -48,6 +52,8 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   const csrf = createCsrf(config);
   const createContext = createContextFactory({ ...deps, csrf });
   const sharedAnswers = createSharedAnswers(bus);
+  const countGuest = (address: string, show: Context['showLimit']) =>
+    services.limits.requireCall({ address, userId: undefined, isRead: true }, show);
 
   const app: FastifyInstance = Fastify(serverOptions(config, sendFailure));
   app.setErrorHandler(sendFailure);
@@ -66,10 +72,17 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
 
   mountHealth(app, deps);
   mountMetrics(app, deps);
-  await app.register(async (scope) => mountRest(scope, { router, createContext, sharedAnswers }), {
+  await app.register(
+    async (scope) => mountRest(scope, { router, createContext, sharedAnswers, countGuest }),
+    {
+      prefix: '/api',
+    },
+  );
+  await app.register(async (scope) => mountCsrfToken(scope, services, csrf), { prefix: '/api' });
+  await app.register(async (scope) => mountUploads(scope, { router: uploadsRouter, createContext }), {
     prefix: '/api',
   });
-  await app.register(async (scope) => mountCsrfToken(scope, services, csrf), { prefix: '/api' });
+  await app.register(async (scope) => mountMedia(scope, config));
   await app.register(async (scope) => mountWebhooks(scope, services), { prefix: '/api' });
   await app.register(async (scope) => mountTrpc(scope, { router, createContext, logger }));
   await app.register(async (scope) => mountDocs(scope, { router, config }));

@@ -9,6 +9,7 @@ import { type ChatService, createChatService } from './chat/chat.service.js';
 import type { Config } from './config.js';
 import { createFollowsService, type FollowsService } from './follows/follows.service.js';
 import { createLedgerService, type LedgerService } from './ledger/ledger.service.js';
+import { createLimitsService, type LimitsService } from './limits/limits.service.js';
 import { createLiveService, type LiveService } from './live/live.service.js';
 import { chooseMailer } from './mail/choose-mailer.js';
 import { createMailService, type MailService } from './mail/mail.service.js';
@@ -54,6 +55,7 @@ export type Platform = {
 };
 
 export type Services = {
+  limits: LimitsService;
   mail: MailService;
   recovery: RecoveryService;
   auth: AuthService;
@@ -92,13 +94,21 @@ export const createServices = (
 ): Services => {
   const { config, clock } = platform;
   const tokens = createTokens({ secrets: config.secrets, clock });
+  const limits = createLimitsService(platform);
   const mail = createMailService({ ...platform, mailer });
   const recovery = createRecoveryService({ ...platform, mail, webUrl: config.mail.webUrl });
   const sealer = createSealer(config.secrets.encryption, 'second factor');
   const codes = createCodesService({ ...platform, sealer });
-  const auth = createAuthService({ ...platform, tokens, recovery, codes });
+  const auth = createAuthService({
+    ...platform,
+    tokens,
+    limits,
+    recovery,
+    codes,
+    minimumAge: config.minimumAge,
+  });
   const issuer = new URL(config.publicUrl).hostname;
-  const secondFactor = createSecondFactorService({ ...platform, sealer, codes, auth, issuer });
+  const secondFactor = createSecondFactorService({ ...platform, mail, sealer, codes, auth, issuer });
   const sessions = createSessionsService(platform);
   const ledger = createLedgerService({
     ...platform,
@@ -106,7 +116,12 @@ export const createServices = (
   });
   const { currency } = config.payments;
   const media = createMediaService({ ...platform, store: chooseStore(config) });
-  const users = createUsersService({ ...platform, ledger, media, performerApproval: config.performerApproval });
+  const users = createUsersService({
+    ...platform,
+    ledger,
+    media,
+    performerApproval: config.performerApproval,
+  });
   const streams = createStreamsService({
     ...platform,
     users,
@@ -120,7 +135,7 @@ export const createServices = (
     streams,
     encoder: createPictureEncoder(),
   });
-  const chat = createChatService({ ...platform, streams, rateLimits: config.rateLimits });
+  const chat = createChatService({ ...platform, streams, limits, rateLimits: config.rateLimits });
   const money = { ...platform, ledger, currency };
   const payments = createPaymentsService(platform);
   const tips = createTipsService({
@@ -150,6 +165,7 @@ export const createServices = (
   const reports = createReportsService(platform);
   const administration = createAdministrationService(platform);
   return {
+    limits,
     mail,
     recovery,
     auth,
@@ -180,6 +196,7 @@ export const createServices = (
 
 /** Begins what services do by themselves; returns what ends it, after the last socket and before the database. */
 export const startServices = ({
+  limits,
   mail,
   recovery,
   presence,
@@ -191,6 +208,7 @@ export const startServices = ({
   wallet,
   media,
 }: Services): (() => Promise<void>) => {
+  limits.start();
   mail.start();
   recovery.start();
   presence.start();
@@ -212,5 +230,6 @@ export const startServices = ({
     await tips.stop();
     await ledger.stop();
     await presence.stop();
+    limits.stop();
   };
 };

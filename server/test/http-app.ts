@@ -1,6 +1,7 @@
 import type { AnyRouter } from '@trpc/server';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../src/app.js';
+import { createLimitsService } from '../src/limits/limits.service.js';
 import { systemClock } from '../src/platform/clock.js';
 import { createEventBus, type EventBus } from '../src/platform/event-bus.js';
 import { createLogger } from '../src/platform/logger.js';
@@ -17,10 +18,15 @@ export const createHttpApp = async (
   const logs: Record<string, unknown>[] = [];
   const bus = createEventBus();
   const config = createTestConfig(options.environment);
+  const logger = createLogger(config.logLevel, (line) => logs.push(JSON.parse(line)));
   const app = await buildApp({
     config,
-    logger: createLogger(config.logLevel, (line) => logs.push(JSON.parse(line))),
-    services: { auth: {}, ledger: { isSound: () => true } } as Services,
+    logger,
+    services: {
+      auth: {},
+      limits: createLimitsService({ config, logger }),
+      ledger: { isSound: () => true },
+    } as unknown as Services,
     database: { isReachable: options.isReachable ?? (async () => true) },
     bus,
     clock: systemClock,

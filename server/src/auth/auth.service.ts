@@ -9,6 +9,7 @@ import type {
   TokenPair,
 } from '@versbottomlex/shared';
 import { v7 as uuidv7 } from 'uuid';
+import type { LimitsService } from '../limits/limits.service.js';
 import { AppError } from '../platform/app-error.js';
 import { addSeconds, type Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
@@ -21,14 +22,20 @@ import type { CodesService } from '../second-factor/codes.service.js';
 import * as accounts from './accounts.queries.js';
 import { createAuthenticator } from './authenticator.js';
 import type { Identity } from './identity.js';
+import { requireAge } from './minimum-age.js';
 import { createRefresh } from './refresh.js';
 import { createSessionFinder } from './session-finder.js';
 import { createSessionOpener, REFRESH_SECONDS, type SessionClient } from './session-opener.js';
 import * as sessions from './sessions.queries.js';
+import { stranger } from './stranger.js';
 import type { Tokens } from './tokens.js';
 
 const wrongCredentials = () =>
   new AppError('INVALID_CREDENTIALS', { detail: 'The name and the password do not match.' });
+
+/** Told to whoever gave the right password, and so to the owner alone. */
+const suspended = (reason: string | null) =>
+  new AppError('ACCOUNT_SUSPENDED', reason === null ? {} : { detail: `The account is suspended: ${reason}` });
 
 type Deps = {
   database: Database;
@@ -37,13 +44,14 @@ type Deps = {
   logger: Logger;
   passwords: PasswordHasher;
   tokens: Tokens;
+  limits: Pick<LimitsService, 'tryLogin' | 'requireRefresh'>;
   recovery: Pick<RecoveryService, 'greet' | 'tellPasswordChanged'>;
   codes: Pick<CodesService, 'takeForLogin'>;
 };
 
 /** Accounts' way in and out: registration, login, token rotation, logout. One row of `sessions` is one login. */
 export const createAuthService = (deps: Deps) => {
-  const { database, bus, clock, logger, passwords, tokens, recovery, codes } = deps;
+  const { database, bus, clock, logger, passwords, tokens, limits, recovery, codes } = deps;
   const authenticator = createAuthenticator(deps);
 
   const opener = createSessionOpener(deps);
@@ -62,18 +70,27 @@ export const createAuthService = (deps: Deps) => {
     findSessionId: createSessionFinder(tokens),
     requirePassword,
 
-    /** Throws EMAIL_TAKEN, USERNAME_TAKEN, VALIDATION_FAILED for a common password, OVERLOADED. */
-    register: async (input: RegisterInput, client: SessionClient): Promise<SignedIn> => {
+    /**
+     * Throws EMAIL_TAKEN, USERNAME_TAKEN, TOO_YOUNG, VALIDATION_FAILED for a common password or a birth date that is
+     * missing or nobody's, OVERLOADED. Whom the operator registers is not asked for an age.
+     */
+    register: async (
+      input: RegisterInput,
+      client: SessionClient,
+      { isByOperator = false } = {},
+    ): Promise<SignedIn> => {
+      requireAge(input.birthDate, isByOperator ? 0 : deps.minimumAge, clock.now());
       requireUncommonPassword('password', input.password, input);
       const passwordHash = await passwords.hash(input.password);
       const session = opener.create(client);
-      const { username, email } = input;
+      const { username, email, birthDate = null } = input;
       const account = await accounts.insertAccount(database, {
         ...session,
         id: uuidv7(),
         username,
         email,
         passwordHash,
+        birthDate,
       });
       if (!account) throw new AppError('INTERNAL_ERROR');
       logger.info('User registered', { userId: account.id });
@@ -82,24 +99,26 @@ export const createAuthService = (deps: Deps) => {
     },
 
     /**
-     * Throws INVALID_CREDENTIALS, after the same time for an unknown name; ACCOUNT_SUSPENDED; OVERLOADED; and after the
-     * right password SECOND_FACTOR_REQUIRED, SECOND_FACTOR_INVALID, and RATE_LIMITED after too many wrong codes.
+     * Throws INVALID_CREDENTIALS, after the same time for an unknown name; ACCOUNT_SUSPENDED; OVERLOADED;
+     * RATE_LIMITED after too many failures; and after the right password SECOND_FACTOR_REQUIRED, SECOND_FACTOR_INVALID.
      */
     login: async (input: LoginInput, client: SessionClient): Promise<SignedIn> => {
       const found = await accounts.findCredentials(database, input);
-      const isRight = await passwords.verify(found?.passwordHash, input.password);
-      if (!found || !isRight) throw wrongCredentials();
-      if (found.suspendedAt !== null) throw new AppError('ACCOUNT_SUSPENDED');
-      const session = opener.create(client, await codes.takeForLogin(found.id, input.code));
-      const login = { ...session, userId: found.id, passwordHash: found.passwordHash };
-      const opened = await accounts.insertLogin(database, login);
-      if (!opened) throw wrongCredentials();
-      const { account, supersededIds } = opened;
-      for (const sessionId of supersededIds) {
-        bus.publish({ type: 'sessionRevoked', userId: account.id, sessionId });
-      }
-      logger.info('User logged in', { userId: account.id });
-      return opener.signedIn(account, session);
+      return limits.tryLogin(found?.id ?? stranger(input), client.address, async () => {
+        const isRight = await passwords.verify(found?.passwordHash, input.password);
+        if (!found || !isRight) throw wrongCredentials();
+        if (found.suspendedAt !== null) throw suspended(found.suspensionReason);
+        const session = opener.create(client, await codes.takeForLogin(found.id, input.code));
+        const login = { ...session, userId: found.id, passwordHash: found.passwordHash };
+        const opened = await accounts.insertLogin(database, login);
+        if (!opened) throw wrongCredentials();
+        const { account, supersededIds } = opened;
+        for (const sessionId of supersededIds) {
+          bus.publish({ type: 'sessionRevoked', userId: account.id, sessionId });
+        }
+        logger.info('User logged in', { userId: account.id });
+        return opener.signedIn(account, session);
+      });
     },
 
     refresh: createRefresh(deps),

@@ -121,6 +121,7 @@ describe('refresh', () => {
     };
     const slow = createAuthService({
       ...platform,
+      ...platform.services,
       passwords: fakePasswords,
       tokens: { ...tokens, verifyRefresh },
     });

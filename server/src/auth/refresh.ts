@@ -1,5 +1,6 @@
 import type { TokenPair } from '@versbottomlex/shared';
 import { v7 as uuidv7 } from 'uuid';
+import type { LimitsService } from '../limits/limits.service.js';
 import { AppError } from '../platform/app-error.js';
 import { addSeconds, type Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
@@ -9,13 +10,21 @@ import { REFRESH_SECONDS } from './session-opener.js';
 import { revokeReusedSession, rotateRefreshToken } from './sessions.queries.js';
 import type { TokenClaims, Tokens } from './tokens.js';
 
-type Deps = { database: Database; bus: EventBus; clock: Clock; logger: Logger; tokens: Tokens };
+type Deps = {
+  database: Database;
+  bus: EventBus;
+  clock: Clock;
+  logger: Logger;
+  tokens: Tokens;
+  limits: Pick<LimitsService, 'requireRefresh'>;
+};
 
 /**
  * Spends a refresh token for a new pair. Calls with one token that are under way together in this process share one
- * rotation. Throws REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED (which ends the session), SESSION_REVOKED.
+ * rotation. Throws REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED (which ends the session), SESSION_REVOKED,
+ * RATE_LIMITED.
  */
-export const createRefresh = ({ database, bus, clock, logger, tokens }: Deps) => {
+export const createRefresh = ({ database, bus, clock, logger, tokens, limits }: Deps) => {
   const rotations = new Map<string, Promise<TokenPair>>();
 
   const rotate = async (claims: TokenClaims): Promise<TokenPair> => {
@@ -44,7 +53,10 @@ export const createRefresh = ({ database, bus, clock, logger, tokens }: Deps) =>
     // Entered before the token is verified: a call whose verification took longer would find the token spent.
     const rotation = tokens
       .verifyRefresh(refreshToken)
-      .then(rotate)
+      .then(async (claims) => {
+        await limits.requireRefresh(claims.sessionId);
+        return rotate(claims);
+      })
       .finally(() => rotations.delete(refreshToken));
     rotations.set(refreshToken, rotation);
     return rotation;

@@ -9,6 +9,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Identity } from '../auth/identity.js';
 import { banned } from '../auth/room-refusals.js';
+import type { LimitsService } from '../limits/limits.service.js';
 import { AppError, invalidField } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import { decodeCursor, toPage } from '../platform/cursor.js';
@@ -31,12 +32,14 @@ type Deps = {
   bus: EventBus;
   clock: Clock;
   streams: Pick<StreamsService, 'get' | 'refuseAccess'>;
+  limits: Pick<LimitsService, 'createCounter'>;
   rateLimits: { chatPer30Seconds: number; chatModeratorPer30Seconds: number };
 };
 
 /** The chat of streams: a message is stored with its place in the stream's log, and announced after that. */
-export const createChatService = ({ database, bus, clock, streams, rateLimits }: Deps) => {
+export const createChatService = ({ database, bus, clock, streams, limits, rateLimits }: Deps) => {
   const limit = createSendLimit({
+    limits,
     viewerMax: rateLimits.chatPer30Seconds,
     moderatorMax: rateLimits.chatModeratorPer30Seconds,
   });

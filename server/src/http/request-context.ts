@@ -6,6 +6,7 @@ import type { Services } from '../services.js';
 import type { Context } from '../trpc/context.js';
 import { sessionTokenOf } from './cookies.js';
 import type { Csrf } from './csrf.js';
+import { showLimit } from './limit-headers.js';
 import { sessionCookiesOf } from './session-cookies.js';
 
 const BEARER = /^Bearer +([^\s]+) *$/i;
@@ -46,6 +47,8 @@ export const createContextFactory = (deps: {
     showsFaults,
     connectionId: request.id,
     renewSocket: refuseRenewal,
+    isCounted: false,
+    showLimit: reply ? (count) => showLimit(reply, count) : () => {},
     setHeader: (name, value) => void reply?.header(name, value),
     services,
     logger,

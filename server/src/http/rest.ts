@@ -2,6 +2,7 @@ import type { AnyRouter } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { prefersCsv, sendCsv, varyByAccept } from './csv-answer.js';
 import { refuseMethod } from './known-routes.js';
+import { showLimit } from './limit-headers.js';
 import { csvTableOf, listOperations, type Operation } from './operations.js';
 import { readJsonBodies } from './request-body.js';
 import { type CreateContext, isAnonymous } from './request-context.js';
@@ -10,24 +11,37 @@ import type { SharedAnswers } from './shared-answers.js';
 
 export const JSON_CONTENT_TYPE = 'application/json; charset=utf-8';
 
-type Deps = { router: AnyRouter; createContext: CreateContext; sharedAnswers: SharedAnswers };
+type ShowLimit = (count: { used: number; max: number; resetsInMs: number }) => void;
+
+type Deps = {
+  router: AnyRouter;
+  createContext: CreateContext;
+  sharedAnswers: SharedAnswers;
+  /** Counts a call of somebody who is signed out. Throws RATE_LIMITED. */
+  countGuest: (address: string, show: ShowLimit) => Promise<void>;
+};
 
 /** Calls the operation's procedure, and answers its output. */
 const caller = (operation: Operation, createContext: CreateContext) => {
   const { run, procedurePath: path, type } = operation;
   const plan = planInput(operation);
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+  return async (request: FastifyRequest, reply: FastifyReply, isCounted = false): Promise<unknown> => {
     const input = readInput(plan, request);
-    return run({ ctx: createContext(request, reply), getRawInput: async () => input, path, type });
+    const ctx = createContext(request, reply);
+    ctx.isCounted = isCounted;
+    return run({ ctx, getRawInput: async () => input, path, type });
   };
 };
 
 const toJson = (output: unknown): string => JSON.stringify(output) ?? 'null';
 
-const handlerOf = (operation: Operation, { createContext, sharedAnswers }: Deps): RouteHandlerMethod => {
+const handlerOf = (
+  operation: Operation,
+  { createContext, sharedAnswers, countGuest }: Deps,
+): RouteHandlerMethod => {
   const call = caller(operation, createContext);
-  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<string> =>
-    toJson(await call(request, reply));
+  const answer = async (request: FastifyRequest, reply: FastifyReply, isCounted = false): Promise<string> =>
+    toJson(await call(request, reply, isCounted));
   const status = operation.meta.successStatus ?? 200;
   const toTable = csvTableOf(operation);
   const send = (reply: FastifyReply, body: string) => {
@@ -46,9 +60,11 @@ const handlerOf = (operation: Operation, { createContext, sharedAnswers }: Deps)
   return (request, reply) => {
     if (!isAnonymous(request)) return answer(request, reply).then((body) => send(reply, body));
     const url = request.raw.url ?? '';
-    const known = sharedAnswers.find(url);
-    if (known !== undefined) return send(reply, known);
-    return sharedAnswers.share(url, () => answer(request, reply)).then((body) => send(reply, body));
+    // Each guest's own call is counted, and never the one that answers several: its refusal would be theirs too.
+    const counted = countGuest(request.ip, (count) => showLimit(reply, count));
+    return counted
+      .then(() => sharedAnswers.find(url) ?? sharedAnswers.share(url, () => answer(request, reply, true)))
+      .then((body) => send(reply, body));
   };
 };
 

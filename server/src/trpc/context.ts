@@ -46,6 +46,10 @@ export type Context = {
   connectionId: string;
   /** Goes on with this access token on the socket that carries the call. Throws SOCKET_REQUIRED over HTTP. */
   renewSocket: (accessToken: string) => Promise<{ expiresAt: string }>;
+  /** Whether the transport has counted this call under its limits. */
+  isCounted: boolean;
+  /** Tells the client how much of a limit is left, in headers of the answer where it has some. */
+  showLimit: (count: { used: number; max: number; resetsInMs: number }) => void;
   /** Sets a header of the answer; over a socket there is none, and nothing happens. */
   setHeader: (name: string, value: string) => void;
   services: Services;

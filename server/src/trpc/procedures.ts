@@ -1,22 +1,47 @@
 import { AppError } from '../platform/app-error.js';
 import { logFault } from '../platform/fault-log.js';
+import type { LimitName } from '../platform/limit-name.js';
 import type { Context } from './context.js';
 import { toAppError, toTrpcError } from './errors.js';
 import { middleware, rootProcedure } from './init.js';
 
+type Caller = { identity?: { userId: string } | null };
+
 /**
- * A kind of procedure: `identify` decides who may call it, and what it adds to the context. Every failure gets its code
- * and its HTTP status before a transport sees it, and faults are logged once. All in one middleware, because tRPC copies
- * the call's options for each.
+ * Counts the call under its limits. Credentials that are not good count as none, so that trying them out has its limit
+ * too. Throws RATE_LIMITED.
  */
-const createProcedureKind = <Added extends object>(identify: (ctx: Context) => Promise<Added>) =>
-  rootProcedure.use(async ({ ctx, next, path }) => {
+const count = (
+  { services, address, isCounted, showLimit }: Context,
+  call: { type: string; limit: LimitName | undefined; userId: string | undefined },
+): Promise<void> | undefined => {
+  if (isCounted) return undefined;
+  const { userId, limit } = call;
+  return services.limits.requireCall({ address, userId, isRead: call.type !== 'mutation', limit }, showLimit);
+};
+
+/**
+ * A kind of procedure: `identify` decides who may call it, and what it adds to the context. Every call is counted under
+ * its limits, every failure gets its code and its HTTP status before a transport sees it, and faults are logged once. All
+ * in one middleware, because tRPC copies the call's options for each.
+ */
+const createProcedureKind = <Added extends Caller>(identify: (ctx: Context) => Promise<Added>) =>
+  rootProcedure.use(async ({ ctx, next, path, type, meta }) => {
+    const limit = meta?.limit;
+    const identifyAndCount = async (): Promise<Added> => {
+      const identified = await identify(ctx).catch(async (error: unknown) => {
+        await count(ctx, { type, limit, userId: undefined });
+        throw error;
+      });
+      await count(ctx, { type, limit, userId: identified.identity?.userId });
+      return identified;
+    };
     const fail = (cause: unknown): never => {
       const error = toAppError(cause);
       logFault(ctx.logger, error, { requestId: ctx.requestId, path });
       throw toTrpcError(error);
     };
-    const added = await identify(ctx).catch(fail);
+    const added = await identifyAndCount().catch(fail);
     const result = await next({ ctx: added });
     return result.ok ? result : fail(result.error);
   });

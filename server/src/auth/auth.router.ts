@@ -29,7 +29,8 @@ export const authRouter = router({
       },
       successStatus: 201,
       signsIn: true,
-      errors: ['EMAIL_TAKEN', 'USERNAME_TAKEN', 'VALIDATION_FAILED', 'OVERLOADED'],
+      limit: 'register',
+      errors: ['EMAIL_TAKEN', 'USERNAME_TAKEN', 'TOO_YOUNG', 'VALIDATION_FAILED', 'OVERLOADED'],
     })
     .input(RegisterInput)
     .output(SignInAnswer)
@@ -46,6 +47,7 @@ export const authRouter = router({
           'By e-mail address or username, exactly one of them. The answer does not tell which part was wrong. An account with a second factor needs its `code` too.',
       },
       signsIn: true,
+      limit: 'login',
       errors: [
         'INVALID_CREDENTIALS',
         'SECOND_FACTOR_REQUIRED',
@@ -102,6 +104,7 @@ export const authRouter = router({
         description: 'Every older access and refresh token dies; the answer holds the new pair.',
       },
       signsIn: true,
+      limit: 'password',
       errors: ['INVALID_CREDENTIALS', 'VALIDATION_FAILED', 'OVERLOADED'],
     })
     .input(ChangePasswordInput)

@@ -23,6 +23,7 @@ export const payoutsRouter = router({
         description:
           'Takes the amount out of the available earnings at once. Earnings are held for some days before they are available. The account needs a second factor.',
       },
+      limit: 'payout',
       errors: [
         'SECOND_FACTOR_NOT_SET_UP',
         'NOT_A_PERFORMER',

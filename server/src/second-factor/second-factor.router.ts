@@ -34,6 +34,7 @@ export const secondFactorRouter = router({
         description:
           'Answers the secret for an authenticator app. Nothing changes until the first code confirms it; until then it can be begun anew.',
       },
+      limit: 'password',
       errors: ['INVALID_CREDENTIALS', 'SECOND_FACTOR_ALREADY_SET_UP', 'VALIDATION_FAILED', 'OVERLOADED'],
     })
     .input(BeginSecondFactorInput)
@@ -85,6 +86,7 @@ export const secondFactorRouter = router({
         summary: 'Remove the second factor',
         description: 'Logins need no code any more, and payouts are refused. Every other session ends.',
       },
+      limit: 'password',
       errors: [
         'INVALID_CREDENTIALS',
         'SECOND_FACTOR_INVALID',

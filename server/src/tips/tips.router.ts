@@ -26,6 +26,7 @@ export const tipsRouter = router({
           'To a live stream, whose room hears of it, or to a performer; the money has moved when this answers. The same request again under the same key gets the same answer, and nothing is charged twice. Of an anonymous tip nobody but an admin learns who paid. What is written with a tip to a stream has to keep to the rules of its chat.',
       },
       successStatus: 201,
+      limit: 'tip',
       errors: [
         'INSUFFICIENT_FUNDS',
         'ACCESS_REQUIRED',

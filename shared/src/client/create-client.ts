@@ -1,11 +1,12 @@
 import { createTRPCClient, httpBatchLink, splitLink, type TRPCClient } from '@trpc/client';
 import type { AppRouter } from '../app-router.js';
-import { TokenPair } from '../auth.js';
+import { createCookieKeeper } from './cookie-keeper.js';
 import { idempotencyLinks } from './idempotency-link.js';
 import { createLiveLink } from './live-link.js';
 import type { WebSocketClass } from './live-socket.js';
-import { createSession } from './session.js';
+import { createSession, type SessionKeeper } from './session.js';
 import { createSessionLink } from './session-link.js';
+import { createTokenKeeper } from './token-keeper.js';
 import { createMemoryTokenStore, type TokenStore } from './token-store.js';
 
 export type { AppRouter } from '../app-router.js';
@@ -20,6 +21,12 @@ const URL_LENGTH_MAX = 8000;
 export type ClientOptions = {
   /** Where the server is, such as `https://api.example.com`. */
   url: string;
+  /**
+   * Where a login is kept. In `cookies`, a page's scripts cannot read it, and it outlives the page; for pages of the
+   * server's `PUBLIC_URL` and `WEB_ORIGINS`, on the same site as the server. `tokens`, which is the default, works
+   * everywhere.
+   */
+  session?: 'tokens' | 'cookies';
   /** Where tokens are kept; in memory when absent. */
   tokens?: TokenStore;
   /** Stands in for the global `fetch`. */
@@ -34,33 +41,39 @@ export type ClientOptions = {
  * A typed client of the whole API. Queries and mutations go over HTTP, those of one tick in one request; subscriptions go
  * over one WebSocket, which is opened for the first, closed 5 s after the last, and opened again when it was lost, going
  * on where it was. A login or registration is remembered, sent with every call, known to the open socket, and renewed
- * before or when its access token has expired. Tips, top-ups, tickets and payouts carry an idempotency key, and are sent
+ * before or when its access token has expired; a login in cookies is also guarded by a CSRF token. Tips, top-ups, tickets and payouts carry an idempotency key, and are sent
  * again when no answer came, so that they happen once.
  *
  * Failures are `TRPCClientError`s whose `data.appCode` is one of our error codes. A subscription fails only with those
  * that coming back does not mend, such as SESSION_REVOKED, ACCOUNT_SUSPENDED, BANNED or ACCESS_REQUIRED.
  */
 export const createClient = (options: ClientOptions): TRPCClient<AppRouter> => {
-  const url = `${options.url.replace(/\/+$/, '')}/trpc`;
-  const tokens = options.tokens ?? createMemoryTokenStore();
+  const server = options.url.replace(/\/+$/, '');
+  const isInCookies = options.session === 'cookies';
+  const { fetch: send = (input, init) => fetch(input, init) } = options;
+  const request: typeof fetch = isInCookies
+    ? (input, init) => send(input, { ...init, credentials: 'include' })
+    : send;
   const transport = {
-    url,
+    url: `${server}/trpc`,
     maxItems: BATCH_CALLS_MAX,
     maxURLLength: URL_LENGTH_MAX,
-    ...(options.fetch && { fetch: options.fetch }),
+    fetch: request,
   };
 
-  const plain = createTRPCClient<AppRouter>({ links: [httpBatchLink(transport)] });
-  const session = createSession(tokens, async (refreshToken) =>
-    TokenPair.parse(await plain.auth.refresh.mutate({ refreshToken })),
-  );
-
-  const headers = async () => {
-    const held = await tokens.load();
-    return held ? { authorization: `Bearer ${held.accessToken}` } : {};
-  };
+  const plain = createTRPCClient<AppRouter>({
+    links: [
+      httpBatchLink({ ...transport, headers: ({ opList }) => (isInCookies ? keeper.headers(opList) : {}) }),
+    ],
+  });
+  const keeper: SessionKeeper = isInCookies
+    ? createCookieKeeper({ url: server, fetch: request, refresh: () => plain.auth.refresh.mutate() })
+    : createTokenKeeper(options.tokens ?? createMemoryTokenStore(), (refreshToken) =>
+        plain.auth.refresh.mutate({ refreshToken }),
+      );
+  const session = createSession(keeper);
   const live = createLiveLink({
-    url,
+    url: transport.url,
     WebSocket: options.WebSocket ?? globalThis.WebSocket,
     session,
     signal: options.signal,
@@ -71,7 +84,11 @@ export const createClient = (options: ClientOptions): TRPCClient<AppRouter> => {
         // Renewing a socket is a call about the socket that carries it.
         condition: ({ type, path }) => type === 'subscription' || path === 'auth.renewSocket',
         true: live,
-        false: [...idempotencyLinks, createSessionLink(session), httpBatchLink({ ...transport, headers })],
+        false: [
+          ...idempotencyLinks,
+          createSessionLink(session),
+          httpBatchLink({ ...transport, headers: ({ opList }) => session.headers(opList) }),
+        ],
       }),
     ],
   });

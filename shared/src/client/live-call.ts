@@ -16,9 +16,9 @@ const isExpiryNotice = ({ result }: Envelope): boolean => {
   return event?.data?.type === 'authExpiring';
 };
 
-/** The socket's tokens end soon: new ones come over HTTP, unless somebody has fetched them, and go to the socket. */
+/** The socket's grant ends soon: a new one comes over HTTP, unless somebody has fetched it, and goes to the socket. */
 const renewInTime = async (session: Session, socket: LiveSocket): Promise<void> => {
-  if (socket.tokens) await session.renew(socket.tokens);
+  if (socket.grant) await session.renew(socket.grant);
   await socket.renew();
 };
 
@@ -79,7 +79,7 @@ export const startLiveCall = (deps: {
     const code = codeOf(error);
     if (code) {
       socket.heard();
-      if (!mayRenew || !(await session.recover(op.path, code, socket.tokens))) throw error;
+      if (!mayRenew || !(await session.recover(op.path, code, socket.grant))) throw error;
       mayRenew = false;
       beginUnlessStopped();
     } else if (op.type === 'subscription' && !socket.isOpen()) {

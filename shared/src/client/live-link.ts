@@ -1,13 +1,12 @@
 import type { TRPCClientError, TRPCLink } from '@trpc/client';
 import { observable } from '@trpc/server/observable';
 import type { AppRouter } from '../app-router.js';
-import type { TokenPair } from '../auth.js';
 import { type LiveCall, startLiveCall } from './live-call.js';
 import { createLiveSocket, type LiveSocket, type WebSocketClass } from './live-socket.js';
-import { isSessionOver, type Session } from './session.js';
+import { type Grant, isSessionOver, type Session } from './session.js';
 
 /**
- * For subscriptions: one socket for all of them, opened for the first and kept under the session's tokens. When it ends
+ * For subscriptions: one socket for all of them, opened for the first and kept under the session's grant. When it ends
  * for good, each of them fails, and the next one opens another.
  */
 export const createLiveLink = (deps: {
@@ -28,10 +27,10 @@ export const createLiveLink = (deps: {
     return stopped;
   };
 
-  const endAll = async (error: TRPCClientError<AppRouter>, tokens: TokenPair | null): Promise<void> => {
+  const endAll = async (error: TRPCClientError<AppRouter>, grant: Grant | null): Promise<void> => {
     const stopped = stopAll();
     // Before anybody hears of it, so that whoever subscribes again does so as a guest.
-    if (isSessionOver(error)) await session.forget(tokens).catch(() => {});
+    if (isSessionOver(error)) await session.forget(grant).catch(() => {});
     // Each by itself: what one of them throws is no matter of the others.
     for (const call of stopped) queueMicrotask(() => call.fail(error));
   };
@@ -47,7 +46,7 @@ export const createLiveLink = (deps: {
     return current;
   };
 
-  session.onTokens(() => void current?.renew());
+  session.onGrant(() => void current?.renew());
   signal?.addEventListener('abort', () => {
     const socket = current;
     for (const call of stopAll()) call.complete();

@@ -7,10 +7,9 @@ import {
   wsLink,
 } from '@trpc/client';
 import type { AppRouter } from '../app-router.js';
-import type { TokenPair } from '../auth.js';
 import { closeCodes } from '../live.js';
 import { retryDelayMs } from './retry-delay.js';
-import { codeOf, isSessionOver, type Session } from './session.js';
+import { codeOf, type Grant, isSessionOver, type Session } from './session.js';
 import { type Closing, toSocketError } from './socket-error.js';
 
 /** How long the socket stays open after its last subscription, for the next page to use. */
@@ -37,7 +36,7 @@ type Deps = {
   WebSocket: WebSocketClass;
   session: Session;
   /** Coming back would change nothing: the subscriptions are to leave at once, and to hear why. */
-  onEnd: (error: TRPCClientError<AppRouter>, tokens: TokenPair | null) => void;
+  onEnd: (error: TRPCClientError<AppRouter>, grant: Grant | null) => void;
 };
 
 /**
@@ -46,11 +45,11 @@ type Deps = {
  */
 export const createLiveSocket = ({ url, WebSocket, session, onEnd }: Deps) => {
   const socketUrl = socketUrlOf(url);
-  /** Those that the server knows this socket by. */
-  let tokens: TokenPair | null = null;
-  /** The server has refused them. */
+  /** What the server knows this socket by. */
+  let grant: Grant | null = null;
+  /** The server has refused it. */
   let isRenewalDue = false;
-  /** They are new because of that, and the server has not said yet whether it takes them. */
+  /** It is new because of that, and the server has not said yet whether it takes it. */
   let isRenewed = false;
   /** The next attempt is to come at once: the wait is for the renewal alone. */
   let isHurried = false;
@@ -63,18 +62,18 @@ export const createLiveSocket = ({ url, WebSocket, session, onEnd }: Deps) => {
   const end = (error: TRPCClientError<AppRouter>): void => {
     if (isEnded) return;
     isEnded = true;
-    onEnd(error, tokens);
+    onEnd(error, grant);
     void client.close();
   };
 
   /** Before a socket is opened, so that the 5 s in which it must send its token are not spent on renewing it. */
   const renewSession = async (): Promise<void> => {
     isHurried = false;
-    if (!isRenewalDue || !tokens) return;
+    if (!isRenewalDue || !grant) return;
     try {
-      await session.renew(tokens);
+      await session.renew(grant);
       // Signed out meanwhile: whoever is watching shall hear of it, and not become a guest unawares.
-      if ((await session.load()) === null) throw toSocketError({ code: closeCodes.revoked, reason: '' });
+      if (await session.isSignedOut()) throw toSocketError({ code: closeCodes.revoked, reason: '' });
     } catch (error) {
       if (isSessionOver(error)) end(error as TRPCClientError<AppRouter>);
       throw error;
@@ -91,7 +90,7 @@ export const createLiveSocket = ({ url, WebSocket, session, onEnd }: Deps) => {
       end(toSocketError(closing));
       return;
     }
-    if (isRefused && tokens) {
+    if (isRefused && grant) {
       isRenewalDue = true;
       isHurried = true;
     }
@@ -104,18 +103,22 @@ export const createLiveSocket = ({ url, WebSocket, session, onEnd }: Deps) => {
   const pauseMs = (attempt: number): number =>
     isEnded || isHurried ? 0 : retryDelayMs(Math.max(attempt, failures));
 
+  const nameUs = async () => {
+    grant = await session.load();
+    return grant && { accessToken: grant.accessToken ?? '' };
+  };
+
   const client: TRPCWebSocketClient = createWSClient({
     url: async () => {
       await renewSession();
+      // A browser sends the cookies of now with the handshake.
+      if (session.isInCookies) grant = await session.load();
       return socketUrl;
     },
     WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
     lazy: { enabled: true, closeMs: IDLE_MS },
     keepAlive: { enabled: true, intervalMs: KEEP_ALIVE_MS, pongTimeoutMs: PONG_MS_MAX },
-    connectionParams: async () => {
-      tokens = await session.load();
-      return tokens && { accessToken: tokens.accessToken };
-    },
+    ...(!session.isInCookies && { connectionParams: nameUs }),
     retryDelayMs: pauseMs,
     onClose: (event?: Partial<Closing>) => judge({ code: event?.code ?? 0, reason: event?.reason ?? '' }),
   });
@@ -125,10 +128,16 @@ export const createLiveSocket = ({ url, WebSocket, session, onEnd }: Deps) => {
   const renewInBand = async (): Promise<void> => {
     const held = await session.load();
     const { state, ws } = client.connection ?? {};
-    if (state !== 'open' || held === null || held.accessToken === tokens?.accessToken) return;
+    if (state !== 'open' || held === null || held.version === grant?.version) return;
+    if (held.accessToken === undefined) {
+      // Only a handshake carries cookies; after a logout the server closes the socket, and says why.
+      if (await session.isSignedOut()) return;
+      isHurried = true;
+      return ws?.close();
+    }
     try {
       await auth.renewSocket.mutate({ accessToken: held.accessToken });
-      tokens = held;
+      grant = held;
     } catch (error) {
       // A socket stays with its account, so that another one needs another socket.
       if (codeOf(error) === 'FORBIDDEN') ws?.close();
@@ -137,8 +146,8 @@ export const createLiveSocket = ({ url, WebSocket, session, onEnd }: Deps) => {
 
   return {
     request: link({}),
-    get tokens(): TokenPair | null {
-      return tokens;
+    get grant(): Grant | null {
+      return grant;
     },
     isOpen: (): boolean => client.connection?.state === 'open',
     /** Resolves when the socket, which is not open, is not about to close either, so that it is known why it did. */
@@ -154,7 +163,7 @@ export const createLiveSocket = ({ url, WebSocket, session, onEnd }: Deps) => {
       isRenewed = false;
       failures = 0;
     },
-    /** Tells the server the tokens that are held now, if it knows others. Resolves when that is done or failed. */
+    /** Goes on by the grant that is held now, if the server knows another: in band, or with another handshake. Resolves when that is done or failed. */
     renew: (): Promise<void> => {
       renewing = renewing.then(renewInBand).catch(() => {});
       return renewing;

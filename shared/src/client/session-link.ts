@@ -4,8 +4,8 @@ import type { AppRouter } from '../app-router.js';
 import { codeOf, type Session } from './session.js';
 
 /**
- * For queries and mutations over HTTP: keeps the session going by their answers, and repeats a call once that found out
- * that the access token has expired.
+ * For queries and mutations over HTTP: keeps the session going by their answers, and repeats a call once for each thing
+ * that it lacked and now has: an access token that has not expired, and the CSRF token of the session in cookies.
  */
 export const createSessionLink =
   (session: Session): TRPCLink<AppRouter> =>
@@ -16,7 +16,7 @@ export const createSessionLink =
       let isStopped = false;
       const fail = (cause: unknown) => observer.error(TRPCClientError.from(cause as Error));
 
-      const attempt = async (mayRecover: boolean): Promise<void> => {
+      const attempt = async (recovered: string[]): Promise<void> => {
         const used = await session.load();
         if (isStopped) return;
         subscription = next(op).subscribe({
@@ -29,16 +29,17 @@ export const createSessionLink =
           },
           error: (error) => {
             const code = codeOf(error) ?? '';
+            const mayRecover = !recovered.includes(code);
             const recovery = mayRecover ? session.recover(op.path, code, used) : Promise.resolve(false);
             recovery.then(
-              (isMended) => (isMended ? attempt(false).catch(fail) : observer.error(error)),
+              (isMended) => (isMended ? attempt([...recovered, code]).catch(fail) : observer.error(error)),
               () => observer.error(error),
             );
           },
         });
       };
 
-      attempt(true).catch(fail);
+      attempt([]).catch(fail);
       return () => {
         isStopped = true;
         subscription?.unsubscribe();

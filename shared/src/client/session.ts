@@ -1,9 +1,12 @@
 import { TRPCClientError } from '@trpc/client';
-import { TokenPair } from '../auth.js';
-import type { TokenStore } from './token-store.js';
 
-/** Calls whose answer holds a new pair of tokens. */
-const SIGNING_IN = new Set(['auth.register', 'auth.login', 'auth.refresh', 'auth.changePassword']);
+/** Calls whose answer begins or renews a session. */
+export const SIGNING_IN: ReadonlySet<string> = new Set([
+  'auth.register',
+  'auth.login',
+  'auth.refresh',
+  'auth.changePassword',
+]);
 /** Calls that end the session of whoever makes them. */
 const SIGNING_OUT = new Set(['auth.logout']);
 /** Failures that a new access token may mend. */
@@ -11,8 +14,34 @@ const RENEWABLE = new Set(['ACCESS_TOKEN_EXPIRED', 'ACCESS_TOKEN_INVALID']);
 /** Failures after which no refresh can help. */
 const SESSION_IS_OVER = new Set(['SESSION_REVOKED', 'REFRESH_TOKEN_INVALID', 'REFRESH_TOKEN_REUSED']);
 
-/** Exchanges a refresh token for a new pair, outside the client's own links. */
-export type RefreshTokens = (refreshToken: string) => Promise<TokenPair>;
+/** What calls are made with: another one after each login and each renewal. */
+export type Grant = {
+  version: string;
+  /** Undefined where the browser's cookies say who calls. */
+  accessToken: string | undefined;
+};
+
+/** What a call is, as far as its headers depend on it. */
+export type CalledOperation = { type: 'query' | 'mutation' | 'subscription'; path: string };
+
+/** Where a session is kept: by the client itself, or by the browser in cookies. */
+export type SessionKeeper = {
+  isInCookies: boolean;
+  load(): Promise<Grant | null>;
+  /** Whether this client knows that its user has signed out. */
+  isSignedOut(): Promise<boolean>;
+  /** Keeps what a call that signs in has answered. */
+  keep(answer: unknown): Promise<void>;
+  /** Nothing is left to be kept. */
+  drop(): Promise<void>;
+  /** Drops a session that the server has ended. */
+  discard(): Promise<void>;
+  /** The answer of a refresh; undefined when `used` is held no more. */
+  refresh(used: Grant): Promise<unknown>;
+  /** Whether a call that failed with `code` is to be made again, because what it lacked is now at hand. */
+  mend(code: string): boolean;
+  headers(operations: CalledOperation[]): Promise<Record<string, string>>;
+};
 
 /** The error code of the server's answer; undefined when there was none. */
 export const codeOf = (error: unknown): string | undefined =>
@@ -22,40 +51,45 @@ export const codeOf = (error: unknown): string | undefined =>
 export const isSessionOver = (error: unknown): boolean => SESSION_IS_OVER.has(codeOf(error) ?? '');
 
 /**
- * The one session of a client, whatever carries its calls: remembers the tokens of a login, and renews them. Whoever
- * finds out together that they have expired shares one renewal, because a refresh token works once. A session that is
- * over is forgotten, so that its user reads on as a guest.
+ * The one session of a client, whatever carries its calls: remembers a login, and renews it. Whoever finds out together
+ * that it has expired shares one renewal, because a refresh token works once. A session that is over is forgotten, so
+ * that its user reads on as a guest.
  */
-export const createSession = (store: TokenStore, refresh: RefreshTokens) => {
+export const createSession = (keeper: SessionKeeper) => {
   let renewing: Promise<void> | undefined;
+  let forgetting: Promise<void> | undefined;
   const listeners = new Set<() => void>();
 
-  const save = async (next: TokenPair): Promise<void> => {
-    await store.save(next);
+  const save = async (answer: unknown): Promise<void> => {
+    await keeper.keep(answer);
     for (const listener of listeners) listener();
   };
 
-  /** Whether `used` are the tokens of now: the user may have signed in or out since they were. */
-  const isHeld = async (used: TokenPair | null): Promise<boolean> =>
-    (await store.load())?.refreshToken === used?.refreshToken;
+  /** Whether `used` is the grant of now: the user may have signed in or out since it was. */
+  const isHeld = async (used: Grant | null): Promise<boolean> =>
+    (await keeper.load())?.version === used?.version;
 
-  const forget = async (used: TokenPair | null): Promise<void> => {
-    if (await isHeld(used)) await store.save(null);
+  const forget = async (used: Grant | null): Promise<void> => {
+    if (!(await isHeld(used))) return;
+    forgetting ??= keeper.discard().finally(() => {
+      forgetting = undefined;
+    });
+    await forgetting;
   };
 
-  const exchange = async (used: TokenPair): Promise<void> => {
+  const exchange = async (used: Grant): Promise<void> => {
     try {
-      const next = await refresh(used.refreshToken);
-      if (await isHeld(used)) await save(next);
+      const answer = await keeper.refresh(used);
+      if (answer !== undefined && (await isHeld(used))) await save(answer);
     } catch (error) {
-      if (isSessionOver(error)) await forget(used);
+      if (isSessionOver(error) && (await isHeld(used))) await keeper.drop();
       throw error;
     }
   };
 
-  /** Sees to it that other tokens than `used` are held, or none. Throws what the refresh threw. */
-  const renew = async (used: TokenPair): Promise<void> => {
-    if ((await store.load())?.accessToken !== used.accessToken) return;
+  /** Sees to it that another grant than `used` is held, or none. Throws what the refresh threw. */
+  const renew = async (used: Grant): Promise<void> => {
+    if (!(await isHeld(used))) return;
     renewing ??= exchange(used).finally(() => {
       renewing = undefined;
     });
@@ -63,29 +97,33 @@ export const createSession = (store: TokenStore, refresh: RefreshTokens) => {
   };
 
   return {
-    load: async (): Promise<TokenPair | null> => store.load(),
+    isInCookies: keeper.isInCookies,
+    load: keeper.load,
+    isSignedOut: keeper.isSignedOut,
+    headers: keeper.headers,
     renew,
 
     /** Drops `used`, unless the user has signed in anew since. */
     forget,
 
-    /** Takes the tokens from the answer of a call that signs in, and drops them after one that signs out. */
+    /** Keeps what a call that signs in has answered, and drops it after one that signs out. */
     remember: async (path: string, answer: unknown): Promise<void> => {
-      if (SIGNING_OUT.has(path)) await store.save(null);
-      if (SIGNING_IN.has(path)) await save(TokenPair.parse(answer));
+      if (SIGNING_OUT.has(path)) await keeper.drop();
+      if (SIGNING_IN.has(path)) await save(answer);
     },
 
     /** Whether a call that failed with `code`, and was made with `used`, shall be made again. */
-    recover: async (path: string, code: string, used: TokenPair | null): Promise<boolean> => {
+    recover: async (path: string, code: string, used: Grant | null): Promise<boolean> => {
       const isSuspended = SIGNING_OUT.has(path) && code === 'ACCOUNT_SUSPENDED';
       if (SESSION_IS_OVER.has(code) || isSuspended) await forget(used);
+      if (keeper.mend(code)) return true;
       if (!RENEWABLE.has(code) || !used) return false;
       await renew(used);
       return true;
     },
 
-    /** Calls `listener` whenever new tokens are held, from now on. */
-    onTokens: (listener: () => void): void => {
+    /** Calls `listener` whenever another grant is held, from now on. */
+    onGrant: (listener: () => void): void => {
       listeners.add(listener);
     },
   };

@@ -9,6 +9,7 @@ import type {
 } from '@versbottomlex/shared';
 import type { AuthService } from '../auth/auth.service.js';
 import type { Identity } from '../auth/identity.js';
+import type { MailService } from '../mail/mail.service.js';
 import { AppError } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
@@ -19,6 +20,7 @@ import { type CodesService, requireSpent } from './codes.service.js';
 import { makeSecret, uriOf } from './one-time-passwords.js';
 import { hashRecoveryCode, makeRecoveryCodes } from './recovery-codes.js';
 import * as queries from './second-factor.queries.js';
+import { createSecondFactorMails } from './second-factor-mails.js';
 
 type Deps = {
   database: Database;
@@ -27,7 +29,8 @@ type Deps = {
   logger: Logger;
   sealer: Sealer;
   codes: CodesService;
-  auth: Pick<AuthService, 'requirePassword'>;
+  auth: Pick<AuthService, 'requirePassword' | 'me'>;
+  mail: Pick<MailService, 'post'>;
   /** What authenticator apps list the account under. */
   issuer: string;
 };
@@ -35,6 +38,7 @@ type Deps = {
 /** One-time passwords as a second factor (RFC 6238), with recovery codes. Whatever a code is taken for, it is gone. */
 export const createSecondFactorService = (deps: Deps) => {
   const { database, bus, clock, logger, sealer, codes, auth, issuer } = deps;
+  const mails = createSecondFactorMails(deps);
 
   /** The found code, with whose it is and when, for an account whose second factor is confirmed. */
   const findOwnCode = async ({ userId, sessionId }: Identity, typed: string) => {
@@ -92,6 +96,7 @@ export const createSecondFactorService = (deps: Deps) => {
       requireSpent(await queries.confirmSecondFactor(database, act), now);
       bus.publish({ type: 'identityChanged', userId });
       logger.info('Second factor set up', { userId });
+      mails.tellSetUp(() => auth.me(identity));
       return { recoveryCodes };
     },
 
@@ -104,6 +109,7 @@ export const createSecondFactorService = (deps: Deps) => {
       const { recoveryCodes, hashes } = makeHashedCodes(identity.userId);
       requireSpent(await queries.renewRecoveryCodes(database, { ...act, hashes }), clock.now());
       logger.info('Recovery codes renewed', { userId: identity.userId });
+      mails.tellRecoveryCodes(() => auth.me(identity));
       return { recoveryCodes };
     },
 
@@ -115,6 +121,7 @@ export const createSecondFactorService = (deps: Deps) => {
       requireSpent(await queries.removeSecondFactor(database, act), clock.now());
       bus.publish({ type: 'identityChanged', userId });
       logger.info('Second factor removed', { userId });
+      mails.tellRemoved(() => auth.me(identity));
       return { isSetUp: false, recoveryCodesLeft: 0 };
     },
   };

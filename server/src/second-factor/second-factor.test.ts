@@ -1,7 +1,7 @@
 import { recoveryCodes, secondFactors } from '@versbottomlex/database';
 import type { SignedIn } from '@versbottomlex/shared';
 import { eq } from 'drizzle-orm';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createFactories, PASSWORD } from '../../test/factories.js';
 import { outcomeOf, tally } from '../../test/outcome.js';
 import { createTestServices } from '../../test/services.js';
@@ -173,6 +173,23 @@ describe('the key of secrets', () => {
     await expect(codes.takeForLogin(owner.user.id, codeIn(0))).rejects.toThrow();
     expect(await codes.takeForLogin(owner.user.id, recoveryCode)).toBe(true);
   });
+});
+
+it('its owner is told by mail what was done to it, and no code', async () => {
+  services.mail.start();
+  const { owner, codeIn, recoveryCode } = await protect();
+  const identity = await identityOf(owner);
+  await services.secondFactor.renewRecoveryCodes(identity, { code: recoveryCode });
+  await services.secondFactor.remove(identity, { currentPassword: PASSWORD, code: codeIn(0) });
+  await vi.waitFor(() => expect(services.mail.countOpen()).toBe(0));
+  const mails = platform.outbox.mails.filter(({ to }) => to === owner.user.email).slice(1);
+  expect(mails.map(({ subject }) => subject).sort()).toEqual([
+    'Your account has a second factor',
+    'Your account has new recovery codes',
+    'Your account has no second factor any more',
+  ]);
+  expect(JSON.stringify(mails)).not.toMatch(/\d{6}/);
+  await services.mail.stop();
 });
 
 it('neither codes nor secrets are logged', async () => {

@@ -32,3 +32,11 @@ LANGUAGE sql VOLATILE AS $$
   INSERT INTO audit_log (actor_id, action, subject_id, details) VALUES (actor, action, subject, details)
   RETURNING id
 $$;
+--> statement-breakpoint
+-- As before, and a thumbnail is seen too.
+DROP TRIGGER streams_keep_log ON streams;
+--> statement-breakpoint
+CREATE TRIGGER streams_keep_log
+  AFTER INSERT
+  OR UPDATE OF title, description, category, tags, thumbnail_url, status, is_private, price_amount, scheduled_start_at
+  ON streams FOR EACH ROW EXECUTE FUNCTION keep_stream_log();

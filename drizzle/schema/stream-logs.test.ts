@@ -72,7 +72,8 @@ describe('triggers', () => {
     });
     await update(id, { title: 'Another title' });
     await update(id, { status: 'live', startedAt: aMoment });
-    expect(await typesOf(id)).toEqual(['1 streamUpdate', '2 streamUpdate', '3 streamUpdate']);
+    await update(id, { thumbnailUrl: 'https://example.com/thumbnail.webp' });
+    expect(await typesOf(id)).toEqual([1, 2, 3, 4].map((seq) => `${seq} streamUpdate`));
   });
 
   it('leave the log alone when only the audience changes', async () => {

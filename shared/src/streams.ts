@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Id } from './ids.js';
 import { Amount, Currency } from './money.js';
 import { pageFields, pageOf } from './pagination.js';
-import { block, line, toNfc } from './text.js';
+import { block, line, title, toNfc } from './text.js';
 import { Timestamp, TimestampInput } from './timestamps.js';
 import { UserSummary } from './users.js';
 
@@ -26,6 +26,10 @@ export const Stream = z
     title: z.string().meta({ example: 'Friday night piano' }),
     description: z.string().meta({ example: 'Requests are welcome.' }),
     category: z.string().nullable().meta({ example: 'Music' }),
+    thumbnailUrl: z.string().nullable().meta({
+      description: 'A webp picture of at most 1280 × 720 pixels; null where none was uploaded.',
+      example: null,
+    }),
     tags: z.array(z.string()).meta({ example: ['music', 'piano'] }),
     status: StreamStatus,
     isPrivate: z.boolean(),
@@ -65,7 +69,7 @@ export const ListStreamsInput = z
 export type ListStreamsInput = z.infer<typeof ListStreamsInput>;
 
 const editable = {
-  title: line(3, 100).meta({ example: 'Friday night piano' }),
+  title: title(3, 100).meta({ example: 'Friday night piano' }),
   description: block(0, 5000).meta({ example: 'Requests are welcome.' }),
   category: Category,
   tags: z

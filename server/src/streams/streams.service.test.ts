@@ -61,6 +61,7 @@ describe('create', () => {
       title: 'Friday night piano',
       description: 'Slow',
       category: 'Music',
+      thumbnailUrl: null,
       tags: ['piano'],
       status: 'live',
       isPrivate: false,

@@ -17,6 +17,7 @@ contract('streams.get', {
         title: 'Friday night piano',
         description: '',
         category: null,
+        thumbnailUrl: null,
         tags: ['music'],
         status: 'live',
         isPrivate: false,

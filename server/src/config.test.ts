@@ -85,6 +85,15 @@ const badValues: [name: keyof typeof Environment.shape, value: string][] = [
   ['WEB_URL', 'javascript:alert(1)'],
   ['WEB_URL', 'https://www.example.com/#page'],
   ['PERFORMER_APPROVAL', 'nobody'],
+  ['MINIMUM_AGE', '17.5'],
+  ['MINIMUM_AGE', '121'],
+  ['STORAGE', 'ftp'],
+  ['S3_ENDPOINT', 's3.example.com'],
+  ['S3_ENDPOINT', 'https://key:hunter2@s3.example.com'],
+  ['S3_BUCKET', 'Pictures/hunter2'],
+  ['S3_REGION', 'eu central'],
+  ['S3_SECRET_ACCESS_KEY', 'hunter2 hunter2'],
+  ['S3_PUBLIC_URL', '//cdn.example.com'],
   ['RATE_LIMIT_GLOBAL_PER_MINUTE', '1e9'],
   ['RATE_LIMIT_LOGINS_PER_MINUTE', '-7'],
   ['REDIS_URL', 'http://redis:hunter2@cache.internal'],
@@ -176,6 +185,7 @@ describe('what is left out', () => {
         requiresTls: false,
       },
       performerApproval: 'auto',
+      minimumAge: 0,
       payments: {
         currency: 'USD',
         provider: 'sandbox',
@@ -187,6 +197,7 @@ describe('what is left out', () => {
         payoutHoldDays: 7,
         auditIntervalMinutes: 60,
       },
+      storage: { kind: 'local', directory: join(projectDirectory, '.data', 'media') },
       rateLimits: {
         globalPerMinute: 3000,
         anonymousPerMinute: 300,
@@ -220,6 +231,31 @@ describe('what is left out', () => {
 test('refuses another role for migrations where the embedded database has but one', () => {
   expect(() => load({ DATABASE_MIGRATION_URL: 'postgres://owner@db.internal/app' })).toThrow(
     'Configuration: DATABASE_URL must be set with DATABASE_MIGRATION_URL.',
+  );
+});
+
+test('keeps pictures where it is told to, and in a bucket only with all that it takes', () => {
+  expect(load({ MEDIA_DIRECTORY: '/srv/media' }).storage).toEqual({ kind: 'local', directory: '/srv/media' });
+  const bucket = {
+    STORAGE: 's3',
+    S3_ENDPOINT: 'https://s3.example.com',
+    S3_REGION: 'eu-central-1',
+    S3_BUCKET: 'pictures',
+    S3_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+    S3_SECRET_ACCESS_KEY: 'hunter2/hunter2',
+    S3_PUBLIC_URL: 'https://media.example.com',
+  };
+  expect(load(bucket).storage).toEqual({
+    kind: 's3',
+    endpoint: 'https://s3.example.com',
+    region: 'eu-central-1',
+    bucket: 'pictures',
+    accessKeyId: 'AKIAEXAMPLE',
+    secretAccessKey: 'hunter2/hunter2',
+    publicUrl: 'https://media.example.com',
+  });
+  expect(() => load({ ...bucket, S3_BUCKET: '' })).toThrow(
+    'Configuration: S3_BUCKET must be set with STORAGE=s3.',
   );
 });
 

@@ -14,6 +14,7 @@ import {
   secretsOf,
   secretVariables,
 } from './config-secrets.js';
+import { type StorageConfig, storageConfigOf, storageVariables } from './config-storage.js';
 import {
   databaseUrl,
   flag,
@@ -47,7 +48,9 @@ export const Environment = z.object({
   ...secretVariables,
   ...mailVariables,
   PERFORMER_APPROVAL: z.enum(['auto', 'admin']).optional(),
+  MINIMUM_AGE: whole(0, 120).default(0),
   ...paymentVariables,
+  ...storageVariables,
   ...limitVariables,
   SOCKETS_MAX: whole(1, 1_000_000).default(20_000),
   METRICS_TOKEN: secret.optional(),
@@ -110,7 +113,10 @@ export type Config = Readonly<{
   secrets: Secrets;
   mail: MailConfig;
   performerApproval: 'auto' | 'admin';
+  /** In years, of whoever registers; 0 for any. */
+  minimumAge: number;
   payments: PaymentsConfig;
+  storage: StorageConfig;
   rateLimits: RateLimits;
   /** What counts limits for all nodes together; undefined where each counts for itself. */
   redisUrl: string | undefined;
@@ -153,7 +159,9 @@ export const loadConfig = (
     secrets: secretsOf(env, () => developmentSecrets(dataDirectory)),
     mail: mailConfigOf(env, { publicUrl, dataDirectory }),
     performerApproval: env.PERFORMER_APPROVAL ?? (env.NODE_ENV === 'production' ? 'admin' : 'auto'),
+    minimumAge: env.MINIMUM_AGE,
     payments: paymentsConfigOf(env),
+    storage: storageConfigOf(env, { projectDirectory, dataDirectory }),
     rateLimits: rateLimitsOf(env),
     redisUrl: env.REDIS_URL,
     socketsMax: env.SOCKETS_MAX,

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inject } from 'vitest';
 import { type Config, loadConfig } from '../src/config.js';
 import { limitVariables } from '../src/config-limits.js';
@@ -46,7 +48,15 @@ export const highLimits = Object.fromEntries(
 );
 
 export const createTestConfig = (environment: Record<string, string> = {}): Config =>
-  loadConfig({ NODE_ENV: 'test', ...highLimits, ...environment }, testSecrets);
+  loadConfig(
+    {
+      NODE_ENV: 'test',
+      MEDIA_DIRECTORY: join(tmpdir(), 'versbottomlex-test-media'),
+      ...highLimits,
+      ...environment,
+    },
+    testSecrets,
+  );
 
 export type TestOptions = {
   environment?: Record<string, string>;

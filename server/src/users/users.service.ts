@@ -6,6 +6,7 @@ import { addSeconds, type Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
+import type { MediaService } from '../uploads/media.service.js';
 import { balanceOpen } from './open-money.js';
 import * as queries from './users.queries.js';
 
@@ -21,12 +22,15 @@ type Deps = {
   clock: Clock;
   logger: Logger;
   ledger: Pick<LedgerService, 'requireSound' | 'noteMoved'>;
+  media: Pick<MediaService, 'listOfUser' | 'forget'>;
   /** `auto` verifies whoever asks to perform; `admin` leaves that to an admin. */
   performerApproval: 'auto' | 'admin';
 };
 
 /** Profiles, performers and the end of accounts. */
-export const createUsersService = ({ database, bus, clock, logger, ledger, performerApproval }: Deps) => {
+export const createUsersService = (deps: Deps) => {
+  const { database, bus, clock, logger, ledger, media, performerApproval } = deps;
+
   /** Open streams that belong to the account change with it. */
   const announce = (userId: string) => bus.publish({ type: 'identityChanged', userId });
 
@@ -64,6 +68,7 @@ export const createUsersService = ({ database, bus, clock, logger, ledger, perfo
       if (!isSelfOrAdmin(identity, id)) throw forbidden();
       if (identity.userId === id) requireRecentLogin(identity);
       if (forfeit) ledger.requireSound();
+      const pictures = await media.listOfUser(id);
       const deletedAt = clock.now().toISOString();
       const deletion = await queries.deleteAccount(database, {
         id,
@@ -76,6 +81,7 @@ export const createUsersService = ({ database, bus, clock, logger, ledger, perfo
       if (forfeit) ledger.noteMoved();
       announce(id);
       logger.info('User deleted', { userId: id, byUserId: identity.userId, isBalanceForfeited: forfeit });
+      await media.forget(id, pictures);
       return { id, deletedAt };
     },
 

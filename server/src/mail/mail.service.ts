@@ -7,6 +7,8 @@ import { type Mail, MailError, type Mailer } from './mailer.js';
 const ACTIVE_MAX = 4;
 /** A mail server that is away for long must not fill the memory. */
 const WAITING_MAX = 1000;
+/** By then the answer has left; writing a mail would delay it by a time that can be measured. */
+const START_DELAY_MS = 20;
 const RETRY_DELAYS_MS = [2000, 15_000, 60_000, 300_000];
 const RETRY_AFTER_MS = 60_000;
 /** A stop waits no longer than this for mails that are on their way. */
@@ -29,10 +31,10 @@ type Deps = { mailer: Mailer; logger: Logger; retryDelaysMs?: readonly number[] 
  */
 export const createMailService = ({ mailer, logger, retryDelaysMs = RETRY_DELAYS_MS }: Deps) => {
   const limit = pLimit(ACTIVE_MAX);
-  const retries = new Set<NodeJS.Timeout>();
+  const timers = new Set<NodeJS.Timeout>();
   const active = new Set<Promise<void>>();
   let isStarted = false;
-  const countWaiting = () => limit.pendingCount + retries.size;
+  const countWaiting = () => limit.pendingCount + timers.size;
 
   const enqueue = (job: MailJob, attempt: number): void => {
     const run = () => {
@@ -44,14 +46,18 @@ export const createMailService = ({ mailer, logger, retryDelaysMs = RETRY_DELAYS
     void limit(run);
   };
 
+  const enqueueLater = (job: MailJob, attempt: number, delayMs: number): void => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      enqueue(job, attempt);
+    }, delayMs).unref();
+    timers.add(timer);
+  };
+
   const retry = (job: MailJob, attempt: number): boolean => {
     const delayMs = retryDelaysMs[attempt];
     if (delayMs === undefined || !isStarted) return false;
-    const timer = setTimeout(() => {
-      retries.delete(timer);
-      enqueue(job, attempt + 1);
-    }, delayMs).unref();
-    retries.add(timer);
+    enqueueLater(job, attempt + 1, delayMs);
     return true;
   };
 
@@ -88,7 +94,7 @@ export const createMailService = ({ mailer, logger, retryDelaysMs = RETRY_DELAYS
     post: (job: MailJob): void => {
       if (!isStarted || !mailer.canSend()) return;
       if (countWaiting() >= WAITING_MAX) logger.warn('Mail dropped, too many wait', { kind: job.kind });
-      else enqueue(job, 0);
+      else enqueueLater(job, 0, START_DELAY_MS);
     },
 
     /** How many mails are on their way or wait. */
@@ -106,8 +112,8 @@ export const createMailService = ({ mailer, logger, retryDelaysMs = RETRY_DELAYS
       const lost = countWaiting();
       if (lost > 0) logger.warn('Mails lost by a stop', { count: lost });
       limit.clearQueue();
-      for (const timer of retries) clearTimeout(timer);
-      retries.clear();
+      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
       let timer: NodeJS.Timeout | undefined;
       const timeout = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, STOP_TIMEOUT_MS);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Id } from './ids.js';
 import { pageFields, pageOf } from './pagination.js';
-import { block, line } from './text.js';
+import { block, title } from './text.js';
 import { Timestamp } from './timestamps.js';
 
 export const roles = ['viewer', 'performer', 'admin'] as const;
@@ -18,7 +18,8 @@ export const Username = z
 export const Email = z
   .string()
   .max(254)
-  .overwrite((text) => text.trim().toLowerCase())
+  // ASCII alone, since other letters become ASCII in lower case: the Kelvin sign a k.
+  .overwrite((text) => text.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase()))
   .pipe(z.email())
   .meta({ format: 'email', example: 'ava@example.com' });
 
@@ -74,7 +75,7 @@ export const GetUserInput = z.strictObject({ id: Id });
 export const UpdateUserInput = z.strictObject({
   id: Id,
   username: Username.optional(),
-  displayName: line(1, 50).meta({ example: 'Ava' }).optional(),
+  displayName: title(1, 50).meta({ example: 'Ava' }).optional(),
   bio: block(0, 1000).meta({ example: 'Piano, mostly at night.' }).optional(),
 });
 export type UpdateUserInput = z.infer<typeof UpdateUserInput>;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { projectDirectory } from '../src/config.js';
+import { highLimits } from './high-limits.js';
 
 export type ServerProcess = {
   url: string;
@@ -14,11 +15,11 @@ export type ServerProcess = {
   end(signal: NodeJS.Signals): Promise<number | null>;
 };
 
-/** Runs the real main.ts in a process of its own, from source; secrets and sizes are for tests. */
+/** Runs the real main.ts in a process of its own, from source; secrets are for tests, and limits out of reach. */
 export const spawnServer = (environment: Record<string, string>): ChildProcess =>
   spawn(process.execPath, ['--conditions=source', '--import', 'tsx', 'server/src/main.ts'], {
     cwd: projectDirectory,
-    env: { PATH: process.env.PATH, NODE_ENV: 'test', PORT: '0', ...environment },
+    env: { PATH: process.env.PATH, NODE_ENV: 'test', PORT: '0', ...highLimits, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { type Config, loadConfig } from '../src/config.js';
-import { limitVariables } from '../src/config-limits.js';
 import { createDatabase, type Database } from '../src/platform/database.js';
 import { createEventBus, type EventBus } from '../src/platform/event-bus.js';
 import { createLogger, type Logger } from '../src/platform/logger.js';
@@ -11,6 +10,7 @@ import type { PasswordHasher } from '../src/platform/password-hasher.js';
 import { createServices, type Services } from '../src/services.js';
 import type { PaymentProvider } from '../src/top-ups/providers/provider.js';
 import { createTestDatabase } from './database.js';
+import { highLimits } from './high-limits.js';
 import { createOutbox, type Outbox } from './outbox.js';
 
 /** Time that stands still until a test moves it. */
@@ -39,13 +39,6 @@ const testSecrets = () => ({
   csrf: 'csrf-key-of-the-tests-0918273645',
   encryption: 'encryption-key-of-the-tests-5647382910',
 });
-
-/** Limits that are counted and never reached. */
-export const highLimits = Object.fromEntries(
-  Object.keys(limitVariables)
-    .filter((name) => name.startsWith('RATE_LIMIT_'))
-    .map((name) => [name, '1000000']),
-);
 
 export const createTestConfig = (environment: Record<string, string> = {}): Config =>
   loadConfig(

@@ -153,6 +153,7 @@ export const mountSocket = async (app: FastifyInstance, deps: Deps): Promise<voi
       if (!isOriginAllowed(request.headers.origin)) {
         throw new AppError('FORBIDDEN', { detail: 'This origin may not open a socket.' });
       }
+      await services.limits.requireHandshake(request.ip);
       if (request.headers.origin === undefined && cookieTokenOf(request) !== undefined) {
         throw new AppError('ORIGIN_NOT_ALLOWED', {
           detail: 'A session in cookies is for pages, whose browsers name their origin.',

@@ -4,8 +4,9 @@ import { sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import type { Database } from '../../src/platform/database.js';
 import { createFactories } from '../factories.js';
+import { highLimits } from '../high-limits.js';
 import { openSecondNode } from '../second-node.js';
-import { createFakeClock, createTestConfig, highLimits } from '../services.js';
+import { createFakeClock, createTestConfig } from '../services.js';
 import { brokenAnnouncements, brokenBooks, unannounced } from './books.js';
 import type { SentTip, TipLoad } from './tip-load.js';
 

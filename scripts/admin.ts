@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Email, Username } from '@versbottomlex/shared';
-import { renewEpochs, setRole } from '../server/src/administration/administration.queries.js';
+import { Email, SuspendUserInput, Username } from '@versbottomlex/shared';
+import { findUserId, renewEpochs, setRole } from '../server/src/administration/administration.queries.js';
 import { AppError } from '../server/src/platform/app-error.js';
 import { StartupError } from '../server/src/platform/startup-error.js';
 import { run, type ServerParts, say, withServerParts } from './with-server-parts.js';
@@ -12,6 +12,8 @@ const usage = () =>
       'npm run admin -- promote <username>          makes an admin of an account',
       'npm run admin -- demote <username>           makes a viewer of an account',
       'npm run admin -- verify <username>           makes a verified performer of an account',
+      'npm run admin -- suspend <username> [reason] ends all that the account has open, and keeps it out',
+      'npm run admin -- lift <username>             lets a suspended account in again',
       'npm run admin -- renew-feeds                 after restoring a backup: live clients start anew',
     ].join('\n'),
     64,
@@ -34,9 +36,28 @@ const create = async (parts: ServerParts, username: string, email: string) => {
   await parts.services.auth.register(
     { username, email, password },
     { address: '', userAgent: 'npm run admin' },
+    { isByOperator: true },
   );
   await changeRole(parts, username, 'admin');
   say(`Its password is ${password}; change it after the first login.`);
+};
+
+const requireUserId = async ({ database }: ServerParts, username: string): Promise<string> => {
+  const id = await findUserId(database, username);
+  if (id === undefined) throw new StartupError(`There is no user ${username}.`, 65);
+  return id;
+};
+
+const suspend = async (parts: ServerParts, username: string, reason: string | undefined) => {
+  const id = await requireUserId(parts, username);
+  const user = await parts.services.administration.suspend(null, { id, reason });
+  say(`${user.username} is suspended since ${user.suspendedAt} (${id}).`);
+};
+
+const lift = async (parts: ServerParts, username: string) => {
+  const id = await requireUserId(parts, username);
+  const user = await parts.services.administration.lift(null, id);
+  say(`${user.username} may sign in again (${id}).`);
 };
 
 const validated = <T>(
@@ -48,9 +69,11 @@ const validated = <T>(
   return result.data;
 };
 
+const reasonOf = (text: string) => (text === '' ? undefined : validated(SuspendUserInput.shape.reason, text));
+
 run(() =>
   withServerParts(async (parts) => {
-    const [command, name = '', email = '', ...rest] = process.argv.slice(2);
+    const [command, name = '', second = '', ...rest] = process.argv.slice(2);
     if (rest.length > 0) throw usage();
     if (command === 'renew-feeds' && name === '') {
       say(`${await renewEpochs(parts.database)} feeds start anew at their clients.`);
@@ -58,10 +81,12 @@ run(() =>
     }
     const username = validated(Username, name);
     try {
-      if (command === 'create') await create(parts, username, validated(Email, email));
+      if (command === 'create') await create(parts, username, validated(Email, second));
       else if (command === 'promote') await changeRole(parts, username, 'admin');
       else if (command === 'demote') await changeRole(parts, username, 'viewer');
       else if (command === 'verify') await changeRole(parts, username, 'performer');
+      else if (command === 'suspend') await suspend(parts, username, reasonOf(second));
+      else if (command === 'lift') await lift(parts, username);
       else throw usage();
     } catch (error) {
       throw error instanceof AppError ? new StartupError(`${error.message}.`, 65) : error;

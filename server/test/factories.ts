@@ -47,7 +47,8 @@ export const createFactories = ({
   const registration = (given: Partial<RegisterInput> = {}): RegisterInput => {
     made += 1;
     const username = `Person_${made}`;
-    return { username, email: `${username.toLowerCase()}@example.com`, password: PASSWORD, ...given };
+    const email = `${username.toLowerCase()}@example.com`;
+    return { username, email, password: PASSWORD, birthDate: '1990-05-06', ...given };
   };
 
   /** A viewer, signed in. */

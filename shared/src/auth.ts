@@ -36,7 +36,16 @@ export const SecondFactorCode = z.string().min(1).max(64).meta({ example: '12345
 /** A compact JWT; the bound keeps hostile ones cheap. */
 const TokenText = z.string().min(1).max(4096).meta({ example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl' });
 
-export const RegisterInput = z.strictObject({ username: Username, email: Email, password: NewPassword });
+export const RegisterInput = z.strictObject({
+  username: Username,
+  email: Email,
+  password: NewPassword,
+  birthDate: z.iso.date().optional().meta({
+    description: 'Needed where the site has a minimum age; nobody else is shown it.',
+    format: 'date',
+    example: '1990-05-06',
+  }),
+});
 export type RegisterInput = z.infer<typeof RegisterInput>;
 
 export const LoginInput = z

@@ -57,15 +57,22 @@ const insertAccountStatement = preparedSql(
   'auth_insert_account',
   AccountRow,
   sql`with account as (
-      insert into users (id, username, email, password_hash, display_name, last_login_at)
+      insert into users (id, username, email, password_hash, display_name, birth_date, last_login_at)
       values (${$('id')}::uuid, ${$('username')}::text, ${$('email')}::text, ${$('passwordHash')}::text,
-        ${$('username')}::text, ${$('now')}::timestamptz)
+        ${$('username')}::text, ${$('birthDate')}::date, ${$('now')}::timestamptz)
       returning *
     ), session as (${insertSession})
     select ${accountColumns} from account`,
 );
 
-export type NewAccount = NewSession & { id: string; username: string; email: string; passwordHash: string };
+export type NewAccount = NewSession & {
+  id: string;
+  username: string;
+  email: string;
+  passwordHash: string;
+  /** ISO 8601. */
+  birthDate: string | null;
+};
 
 /** Makes the account and its first session. Throws EMAIL_TAKEN or USERNAME_TAKEN. */
 export const insertAccount = async (
@@ -85,6 +92,7 @@ const credentialColumns = {
   email: sql<string>`${users.email}`,
   passwordHash: sql<string>`${users.passwordHash}`,
   suspendedAt: users.suspendedAt,
+  suspensionReason: users.suspensionReason,
 };
 
 const findCredentialsStatement = prepared((client) =>

@@ -47,6 +47,8 @@ type Deps = {
   limits: Pick<LimitsService, 'tryLogin' | 'requireRefresh'>;
   recovery: Pick<RecoveryService, 'greet' | 'tellPasswordChanged'>;
   codes: Pick<CodesService, 'takeForLogin'>;
+  /** In years, of whoever registers. */
+  minimumAge: number;
 };
 
 /** Accounts' way in and out: registration, login, token rotation, logout. One row of `sessions` is one login. */

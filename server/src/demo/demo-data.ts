@@ -55,6 +55,7 @@ const register = ({ services }: Deps, username: string): Promise<SignedIn> =>
   services.auth.register(
     { username, email: demoEmail(username), password: DEMO_PASSWORD },
     { address: '', userAgent: 'demo' },
+    { isByOperator: true },
   );
 
 const createStreams = async ({ services }: Deps, signedIn: SignedIn, streams: DemoStream[]) => {

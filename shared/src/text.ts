@@ -43,14 +43,20 @@ const HIDING = /[\u00ad\u180e\u200b\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb
 /** Neither space, mark nor format character, nor a letter or a symbol that is drawn as nothing. */
 const SOMETHING_TO_SEE = /[^\p{Z}\p{M}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
-const tidy = (text: string): string =>
-  toNfc(text).replace(/\s+/gu, ' ').replace(HIDING, '').replace(PILED_UP_MARKS, '$1').trim();
+const unhidden = (text: string): string =>
+  toNfc(text).replace(HIDING, '').replace(PILED_UP_MARKS, '$1').trim();
+const tidy = (text: string): string => unhidden(text.replace(/\s+/gu, ' '));
 
-/** A line of chat: as {@link line}; white space becomes one space, and what hides or piles up is taken out. */
-export const chatLine = (min: number, max: number) =>
+const seen = (min: number, max: number, clean: (text: string) => string) =>
   z
     .string()
-    .overwrite(tidy)
+    .overwrite(clean)
     .pipe(line(min, max))
     .refine((text) => SOMETHING_TO_SEE.test(text), { error: 'has nothing to see' })
     .meta({ minLength: min, maxLength: max });
+
+/** A name or a title: as {@link line}; what hides or piles up is taken out, so that none only looks like another. */
+export const title = (min: number, max: number) => seen(min, max, unhidden);
+
+/** A line of chat: as {@link line}; white space becomes one space, and what hides or piles up is taken out. */
+export const chatLine = (min: number, max: number) => seen(min, max, tidy);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Id } from './ids.js';
 import { Amount, Balance, Currency, IdempotencyKey, PaymentAmount } from './money.js';
-import { chatLine, line } from './text.js';
+import { chatLine, title } from './text.js';
 import { Timestamp } from './timestamps.js';
 import { UserSummary } from './users.js';
 
@@ -54,7 +54,7 @@ export const GetTipGoalInput = z.strictObject({ streamId: Id });
 /** Takes the place of the goal before. */
 export const SetTipGoalInput = z.strictObject({
   streamId: Id,
-  title: line(1, 100).meta({ example: 'A new microphone' }),
+  title: title(1, 100).meta({ example: 'A new microphone' }),
   targetAmount: Amount.meta({ example: 20_000 }),
 });
 export type SetTipGoalInput = z.infer<typeof SetTipGoalInput>;

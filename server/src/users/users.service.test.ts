@@ -29,7 +29,7 @@ describe('get', () => {
     await factories.endedStream(performer);
     await factories.scheduledStream(performer);
     await factories.stream(performer, { isPrivate: true, price: 500 });
-    const { email: _, ...profile } = performer.user;
+    const { email: _, isEmailVerified: _isEmailVerified, ...profile } = performer.user;
     expect(await services.users.get(performer.user.id)).toEqual({
       ...profile,
       counts: { streams: 2, followers: 0 },

@@ -8,7 +8,7 @@ contract('users.update', {
       const self = await given.account();
       const changes = { username: `${self.user.username}_new`, displayName: 'Ada L.', bio: 'One\nTwo' };
       const answer = await call({ id: self.user.id, ...changes }, { as: self });
-      const { email: _, ...profile } = self.user;
+      const { email: _, isEmailVerified: _isEmailVerified, ...profile } = self.user;
       expect(answer.data).toEqual({ ...profile, ...changes, counts: { streams: 0, followers: 0 } });
       return answer;
     },

@@ -122,8 +122,8 @@ export const errorCodes = {
   CONFLICT: { status: 409, title: 'Changed meanwhile' },
   /** The body is larger than the server reads. */
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large' },
-  /** The body is neither empty nor application/json. */
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Only application/json is read' },
+  /** The body is neither empty nor application/json; of an upload, no form, or no picture in it. */
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'This kind of content is not read here' },
   /** A field breaks its rule; `errors` names each. */
   VALIDATION_FAILED: { status: 422, title: 'The input is not valid' },
   /** The token of a mail is unknown, older than an hour, or was used or replaced: ask for another mail. */

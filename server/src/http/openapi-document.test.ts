@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { appRouter } from '../app-router.js';
 import { createEventBus } from '../platform/event-bus.js';
 import type { TopUpsService } from '../top-ups/top-ups.service.js';
+import { uploadsRouter } from '../uploads/uploads.router.js';
 import { mountCsrfToken } from './csrf-token.js';
 import { mountHealth } from './health.js';
 import { createOpenApiDocument } from './openapi-document.js';
@@ -13,6 +14,7 @@ import type { DocumentedResponse, Reference } from './openapi-types.js';
 import { listOperations, takesBody } from './operations.js';
 import { mountRest } from './rest.js';
 import { createSharedAnswers } from './shared-answers.js';
+import { mountUploads } from './uploads.js';
 import { mountWebhooks } from './webhooks.js';
 
 const document = createOpenApiDocument(appRouter, 'http://localhost:3000');
@@ -63,6 +65,8 @@ it('documents every route that is mounted, and mounts every one that is document
   const unused = {} as never;
   const topUps = { receiveWebhook: async () => {} } as unknown as TopUpsService;
   await app.register(async (scope) => mountWebhooks(scope, { topUps }), { prefix: '/api' });
+  const uploads = { router: uploadsRouter, createContext };
+  await app.register(async (scope) => mountUploads(scope, uploads), { prefix: '/api' });
   await app.register(async (scope) => mountCsrfToken(scope, unused, unused), { prefix: '/api' });
   const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method} ${path}`),

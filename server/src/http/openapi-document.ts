@@ -1,5 +1,5 @@
 import type { AnyRouter } from '@trpc/server';
-import { IdempotencyKey, Problem } from '@versbottomlex/shared';
+import { IdempotencyKey, Problem, Stream, UserProfile } from '@versbottomlex/shared';
 import { generateOpenApiDocument } from 'trpc-openapi';
 import { z } from 'zod';
 import { CsrfToken, csrfTokenPaths } from './openapi-csrf-token.js';
@@ -8,6 +8,7 @@ import { healthPaths, Liveness, Readiness } from './openapi-health.js';
 import { documentInfo, tagDescriptions } from './openapi-info.js';
 import { failureResponses, headers, sharedResponses, successResponse } from './openapi-responses.js';
 import type { DocumentedOperation, JsonSchema, OpenApiDocument, Parameter } from './openapi-types.js';
+import { uploadPaths } from './openapi-uploads.js';
 import { WebhookReceipt, webhookPaths } from './openapi-webhooks.js';
 import { csvTableOf, inputFieldsOf, listOperations, type Operation } from './operations.js';
 import { KEY_FIELD, KEY_HEADER } from './rest-input.js';
@@ -26,10 +27,9 @@ const carrierPath = {
       default: {
         description: '',
         content: Object.fromEntries(
-          [Problem, Liveness, Readiness, WebhookReceipt, CsrfToken].map((schema, index) => [
-            index,
-            { schema },
-          ]),
+          [Problem, Liveness, Readiness, WebhookReceipt, CsrfToken, UserProfile, Stream].map(
+            (schema, index) => [index, { schema }],
+          ),
         ),
       },
     },
@@ -173,7 +173,13 @@ export const createOpenApiDocument = (router: AnyRouter, serverUrl: string): Ope
     const path = `${API_PREFIX}${operation.path}`;
     paths[path] = { ...paths[path], [method]: mendOperation(operation, raw, schemas) };
   }
-  Object.assign(paths, csrfTokenPaths(API_PREFIX), webhookPaths(API_PREFIX), healthPaths);
+  Object.assign(
+    paths,
+    uploadPaths(API_PREFIX, schemas),
+    csrfTokenPaths(API_PREFIX),
+    webhookPaths(API_PREFIX),
+    healthPaths,
+  );
   const tags = new Set(
     Object.values(paths).flatMap((methods) => Object.values(methods).flatMap(({ tags = [] }) => tags)),
   );

@@ -22,7 +22,7 @@ integer in minor units: \`500\` is 5.00. Lists take \`limit\` and \`cursor\`, an
 **Errors** are RFC 9457 problem details. Act on \`code\`; \`requestId\`, which every answer also carries as
 \`X-Request-Id\`, finds the call in the logs.
 
-Each operation is also a tRPC procedure at \`/trpc\`, with the same input, output, errors and limits. What happens in a
+Each operation, uploads excepted, is also a tRPC procedure at \`/trpc\`, with the same input, output, errors and limits. What happens in a
 stream is told live over WebSocket at the same path, as docs/live.md describes.`;
 
 /** What each tag holds; an operation's tag must be one of these. */

@@ -259,6 +259,26 @@ test('keeps pictures where it is told to, and in a bucket only with all that it 
   );
 });
 
+test('mail goes to the mail server that is set; without one, to a file in development and nowhere in production', () => {
+  const smtp = { SMTP_URL: 'smtps://site:p%40ss@mail.internal', WEB_URL: 'https://www.example.com/' };
+  const { mail } = load({ ...production, ...smtp, MAIL_FROM: 'Site <site@example.com>' });
+  expect(mail).toEqual({
+    smtpUrl: smtp.SMTP_URL,
+    file: undefined,
+    from: 'Site <site@example.com>',
+    webUrl: 'https://www.example.com',
+    requiresTls: true,
+  });
+  expect(load(production).mail).toEqual({
+    smtpUrl: undefined,
+    file: undefined,
+    from: 'VersBottomLex.me <no-reply@api.example.com>',
+    webUrl: 'https://api.example.com',
+    requiresTls: true,
+  });
+  expect(load(smtp).mail).toMatchObject({ smtpUrl: smtp.SMTP_URL, file: undefined, requiresTls: false });
+});
+
 test('reads lists, networks and flags', () => {
   const config = load({
     WEB_ORIGINS: 'https://www.example.com, http://localhost:5173,',

@@ -1,10 +1,9 @@
-import type { AddressInfo } from 'node:net';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import type { SMTPServerOptions } from 'smtp-server';
 import { afterEach, expect, it } from 'vitest';
+import { headersOf, openMailServer } from '../../test/mail-server.js';
 import { MailError, type Mailer } from './mailer.js';
 import { createSmtpMailer } from './smtp-mailer.js';
 
-type Received = { from: string; to: string[]; raw: string };
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();
@@ -15,40 +14,12 @@ const open = async (
   options: SMTPServerOptions = {},
   { userInfo = '', query = '', requiresTls = false, from = 'Site <no-reply@site.test>' } = {},
 ) => {
-  const received: Received[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    disableReverseLookup: true,
-    logger: false,
-    onData: (stream, session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        const { mailFrom, rcptTo } = session.envelope;
-        received.push({
-          from: mailFrom ? mailFrom.address : '',
-          to: rcptTo.map(({ address }) => address),
-          raw: Buffer.concat(chunks).toString('latin1'),
-        });
-        done();
-      });
-    },
-    ...options,
-  });
-  // What a client does wrong is told to it.
-  server.on('error', () => {});
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.server.address() as AddressInfo;
+  const { received, port, close } = await openMailServer(options);
   const url = `smtp://${userInfo}127.0.0.1:${port}${query}`;
   const mailer = createSmtpMailer({ url, from, requiresTls });
   closers.push(async () => {
     mailer.close();
-    await new Promise<void>((resolve) => {
-      server.close(resolve);
-    });
+    await close();
   });
   return { mailer, received };
 };
@@ -59,10 +30,6 @@ const failureOf = async (mailer: Mailer): Promise<MailError> => {
   const error: unknown = await mailer.send(mail).catch((reason: unknown) => reason);
   return error instanceof MailError ? error : expect.fail('was sent');
 };
-
-/** The header lines above the text, unfolded. */
-const headersOf = ({ raw }: Received): string[] =>
-  (raw.split('\r\n\r\n')[0] ?? '').replaceAll(/\r\n[ \t]+/g, ' ').split('\r\n');
 
 it('hands a mail over as plain text, which no absence note answers', async () => {
   const { mailer, received } = await open();
@@ -129,6 +96,17 @@ it('does not send in the clear where TLS is required', async () => {
   expect(received).toEqual([]);
 
   const inside = await open({}, { requiresTls: true, query: '?requireTLS=false' });
+  await inside.mailer.send(mail);
+  expect(inside.received).toHaveLength(1);
+});
+
+it('does not trust a certificate that nobody vouches for, unless it is told to', async () => {
+  const { mailer, received } = await open({ disabledCommands: [] });
+  expect((await failureOf(mailer)).isPermanent).toBe(false);
+  expect(received).toEqual([]);
+
+  const trusting = { requiresTls: true, query: '?tls.rejectUnauthorized=false' };
+  const inside = await open({ disabledCommands: [] }, trusting);
   await inside.mailer.send(mail);
   expect(inside.received).toHaveLength(1);
 });

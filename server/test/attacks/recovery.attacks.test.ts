@@ -115,6 +115,29 @@ describe('an account with a second factor', () => {
   });
 });
 
+describe('an account that somebody else made with my address', () => {
+  it('is mine after a reset: their sessions, their links and their change of address are gone', async () => {
+    const email = 'owner@reader.test';
+    const theirs = await given.account({ email });
+    const elsewhere = await given.login(theirs);
+    const change = { newEmail: 'thief@reader.test', currentPassword: PASSWORD };
+    const authorization = { authorization: `Bearer ${theirs.accessToken}` };
+    expect((await post('email-change', change, authorization)).status).toBe(200);
+    const changeToken = tokenIn(
+      await test.outbox.mailTo('thief@reader.test', 'Confirm your new e-mail address'),
+    );
+
+    await post('password-reset', { email });
+    const token = tokenIn(await test.outbox.mailTo(email, RESET));
+    expect((await post('password-reset/confirm', { token, newPassword })).status).toBe(200);
+    const late = await post('email-change/confirm', { token: changeToken });
+    expect([late.status, late.body.code]).toEqual([422, 'ACCOUNT_TOKEN_INVALID']);
+    for (const { refreshToken } of [theirs, elsewhere])
+      expect((await post('refresh', { refreshToken })).body.code).toBe('SESSION_REVOKED');
+    expect((await post('login', { email, password: newPassword })).status).toBe(200);
+  });
+});
+
 describe('a suspended account', () => {
   it('stays suspended after a reset', async () => {
     const account = await given.suspended();

@@ -6,6 +6,7 @@ export * from './ledger.js';
 export * from './ledger-audits.js';
 export * from './messages.js';
 export * from './open-shows.js';
+export * from './passkeys.js';
 export * from './payments.js';
 export * from './payouts.js';
 export * from './provider-payments.js';

@@ -149,20 +149,22 @@ describe('within a second', () => {
     expect(await own.closed).toEqual({ code: 4401, reason: 'ACCESS_TOKEN_EXPIRED' });
   });
 
-  it('a suspension closes all sockets of the account', async () => {
-    const { account, own, other, stranger } = await openScene();
-    await expectRevoked(
-      async () => {
-        await test.database.client
-          .update(users)
-          .set({ suspendedAt: test.clock.now().toISOString() })
-          .where(eq(users.id, account.user.id));
-        test.bus.publish({ type: 'identityChanged', userId: account.user.id });
-      },
-      own,
-      other,
-    );
+  it('a suspension closes all sockets of the account, and ends its stream for whoever watches', async () => {
+    const { account: viewer, own, other, stranger } = await openScene();
+    const admin = await identityOf(await given.admin());
+    const suspend = ({ user }: SignedIn) => test.services.administration.suspend(admin, { id: user.id });
+    await expectRevoked(() => suspend(viewer), own, other);
     await expectOpen(stranger);
+
+    const performer = await given.performer();
+    const { id: streamId } = await given.stream(performer);
+    await stranger.call('subscription', 'streams.onEvent', { streamId }, 1);
+    await stranger.frame(({ result }) => result?.type === 'data');
+    const ownSocket = await openAs(performer);
+    await expectRevoked(() => suspend(performer), ownSocket);
+    await expect
+      .poll(() => eventsOf(stranger, 'streamUpdate'))
+      .toMatchObject([{ result: { data: { data: { stream: { id: streamId, status: 'ended' } } } } }]);
   });
 
   it('the deletion of an account closes all its sockets', async () => {

@@ -52,18 +52,19 @@ export const createLocalStore = ({
   return {
     ...addressesBelow(baseUrl),
     put: async ({ name, bytes }) => {
+      const path = pathOf(name);
       const unfinished = pathOf(`${randomUUID()}${UNFINISHED}`);
       try {
         await mkdir(directory, { recursive: true });
         // Renamed when it is whole, so that nobody is served a part of it.
         await writeFile(unfinished, bytes, { flag: 'wx', mode: 0o644 });
-        await rename(unfinished, pathOf(name));
+        await rename(unfinished, path);
       } catch (error) {
         await rm(unfinished, { force: true }).catch(() => {});
         throw unavailable(error);
       }
     },
-    remove: (name) => rm(pathOf(name), { force: true }),
+    remove: async (name) => rm(pathOf(name), { force: true }),
     list: async function* () {
       const entries = await readdir(directory).catch((error: unknown) => {
         if (isMissing(error)) return [];

@@ -142,7 +142,8 @@ const logIn = async (owner: string, given: { hash?: string; at?: string } = {}) 
   const rows = await model.query(sql`select (account).token_version as version, superseded_ids as ended
     from log_in(${owner}, ${given.hash ?? 'a hash'}, 3, ${id}, ${refreshTokenId}, 'A phone', '203.0.113.0/24', null, ${at},
       ${at}::timestamptz + interval '7 days', ${at}::timestamptz + interval '30 days')`);
-  return rows[0] && { id, ...rows[0] };
+  const [row] = rows as { version: number; ended: string[] }[];
+  return row && { id, ...row };
 };
 const goodSessionsOf = async (owner: string): Promise<string[]> => {
   const good = and(eq(sessions.userId, owner), isNull(sessions.revokedAt));

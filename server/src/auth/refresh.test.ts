@@ -8,8 +8,9 @@ import { createFactories } from '../../test/factories.js';
 import { outcomeOf, tally } from '../../test/outcome.js';
 import { scaled } from '../../test/scale.js';
 import { openSecondNode } from '../../test/second-node.js';
-import { createTestServices, fakePasswords } from '../../test/services.js';
-import { type AuthService, createAuthService } from './auth.service.js';
+import { createTestServices } from '../../test/services.js';
+import type { AuthService } from './auth.service.js';
+import { createRefresh } from './refresh.js';
 import { createTokens } from './tokens.js';
 
 const platform = await createTestServices();
@@ -119,15 +120,11 @@ describe('refresh', () => {
       if (verifications > 1) await first;
       return tokens.verifyRefresh(token);
     };
-    const slow = createAuthService({
-      ...platform,
-      ...platform.services,
-      passwords: fakePasswords,
-      tokens: { ...tokens, verifyRefresh },
-    });
+    const deps = { ...platform, limits: services.limits };
+    const slow = createRefresh({ ...deps, tokens: { ...tokens, verifyRefresh } });
     const before = await factories.account();
-    const first = slow.refresh(before);
-    const late = slow.refresh(before);
+    const first = slow(before);
+    const late = slow(before);
     expect(await late).toEqual(await first);
     expect((await sessionOf(before)).revokedAt).toBeNull();
   });

@@ -12,7 +12,7 @@ import { createTokens } from './tokens.js';
 
 const platform = await createTestServices();
 const second = openSecondNode(platform);
-const { services, database, clock, bus } = platform;
+const { services, database, clock, bus, logger } = platform;
 const { auth } = services;
 const factories = createFactories(platform);
 afterAll(async () => {
@@ -150,7 +150,7 @@ describe('what is remembered of an identity', () => {
         return database.run(start);
       },
     };
-    const authenticator = createAuthenticator({ database: counting, bus, clock, tokens });
+    const authenticator = createAuthenticator({ database: counting, bus, clock, logger, tokens });
     const account = await factories.account();
     await Promise.all(Array.from({ length: 50 }, () => authenticator.authenticate(account.accessToken)));
     expect(reads).toBe(1);
@@ -162,7 +162,7 @@ describe('what is remembered of an identity', () => {
       ...database,
       run: (start) => (isAway ? Promise.reject(new Error('away')) : database.run(start)),
     };
-    const authenticator = createAuthenticator({ database: flaky, bus, clock, tokens });
+    const authenticator = createAuthenticator({ database: flaky, bus, clock, logger, tokens });
     const account = await factories.account();
     await expect(authenticator.authenticate(account.accessToken)).rejects.toThrow('away');
     isAway = false;
@@ -184,7 +184,7 @@ describe('what is remembered of an identity', () => {
         return result;
       },
     };
-    const authenticator = createAuthenticator({ database: slow, bus, clock, tokens });
+    const authenticator = createAuthenticator({ database: slow, bus, clock, logger, tokens });
     const account = await factories.account();
     const first = outcomeOf(authenticator.authenticate(account.accessToken));
     await expect.poll(() => hasRead).toBe(true);

@@ -163,9 +163,12 @@ describe('session fixation: a login', () => {
 
   it('opens a session of its own, whatever credentials come with it', async () => {
     const [attackers, victim] = [await given.account(), await given.account()];
-    const planted = `Bearer ${attackers.accessToken}`;
     const cookie = `__Host-access=${attackers.accessToken}; __Host-refresh=${attackers.refreshToken}`;
-    for (const headers of [{ authorization: planted }, { cookie }]) {
+    const planted: Record<string, string>[] = [
+      { authorization: `Bearer ${attackers.accessToken}` },
+      { cookie },
+    ];
+    for (const headers of planted) {
       const answer = await login(victim, headers);
       expect(answer.status).toBe(200);
       const claims = decodeJwt((answer.data as SignedIn).accessToken ?? '');

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { RedisLink } from './redis-link.js';
 
@@ -24,9 +25,22 @@ const counterOf = (limiter: RateLimiterMemory | RateLimiterRedis, max: number): 
   forget: async (key) => void (await limiter.delete(key)),
 });
 
+/** Some 40 MB; with more keys than this within a window, the longest silent ones start anew. */
+const KEYS_MAX = 100_000;
+
 /** Makes counters of this process alone. */
-export const createOwnCounter: CreateCounter = (name, max, seconds) =>
-  counterOf(new RateLimiterMemory({ keyPrefix: name, points: max, duration: seconds }), max);
+export const createOwnCounter: CreateCounter = (name, max, seconds) => {
+  const limiter = new RateLimiterMemory({ keyPrefix: name, points: max, duration: seconds });
+  const keys = new LRUCache<string, true>({ max: KEYS_MAX, dispose: (_, key) => void limiter.delete(key) });
+  const counter = counterOf(limiter, max);
+  return {
+    ...counter,
+    add: (key) => {
+      if (keys.get(key) === undefined) keys.set(key, true);
+      return counter.add(key);
+    },
+  };
+};
 
 /**
  * Makes counters that all nodes share. While Redis is down each node counts for itself, to half of the limit: stricter,

@@ -199,6 +199,7 @@ export const startServices = ({
   limits,
   mail,
   recovery,
+  sessions,
   presence,
   live,
   ledger,
@@ -211,6 +212,7 @@ export const startServices = ({
   limits.start();
   mail.start();
   recovery.start();
+  sessions.start();
   presence.start();
   live.start();
   ledger.start();
@@ -221,6 +223,7 @@ export const startServices = ({
   media.start();
   return async () => {
     live.stop();
+    await sessions.stop();
     await recovery.stop();
     await mail.stop();
     await media.stop();

@@ -48,3 +48,17 @@ export const revokeSession = async (
   database: Database,
   of: { userId: string; sessionId: string; now: string },
 ): Promise<boolean> => (await revokeSessionStatement(database, of)).length > 0;
+
+const deleteDeadSessionsStatement = preparedSql(
+  'sessions_delete_dead',
+  z.object({ id: z.string() }),
+  sql`delete from sessions where id in (
+      select id from sessions where id < ${$('beforeId')}::uuid order by id limit ${$('limit')}::int)
+    returning id`,
+);
+
+/** Removes the oldest sessions, which begin with less than `beforeId`, and says how many; ids are in order of time. */
+export const deleteDeadSessions = async (
+  database: Database,
+  of: { beforeId: string; limit: number },
+): Promise<number> => (await deleteDeadSessionsStatement(database, of)).length;

@@ -5,12 +5,22 @@ import type { Clock } from '../platform/clock.js';
 import { decodeMomentCursor, toPage } from '../platform/cursor.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
+import type { Logger } from '../platform/logger.js';
+import { createDeadSessions } from './dead-sessions.js';
 import * as queries from './sessions.queries.js';
 
+type Deps = { database: Database; bus: EventBus; clock: Clock; logger: Logger };
+
 /** What the owner of an account sees of its sessions, and the way to end one from another device. */
-export const createSessionsService = (deps: { database: Database; bus: EventBus; clock: Clock }) => {
+export const createSessionsService = (deps: Deps) => {
   const { database, bus, clock } = deps;
+  const dead = createDeadSessions(deps);
   return {
+    /** Removes what is left of sessions a day after the last of their tokens could end, and stops doing so. */
+    start: dead.start,
+    stop: dead.stop,
+    removeDead: dead.run,
+
     /** Those that are good, the latest login first. Throws VALIDATION_FAILED for a foreign cursor. */
     list: async (identity: Identity, { limit, cursor }: ListSessionsInput): Promise<SessionPage> => {
       const of = {

@@ -6,7 +6,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import type { SignedIn } from '@versbottomlex/shared';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createFactories } from '../factories.js';
+import { createFactories, PASSWORD } from '../factories.js';
 import { createTestApp, type TestApp } from '../harness.js';
 import {
   BOUNDARY,
@@ -294,6 +294,59 @@ describe('a form', () => {
     );
     expect([answer.statusCode, answer.json().code]).toEqual([422, 'VALIDATION_FAILED']);
   });
+});
+
+describe('a form of another site', () => {
+  const ORIGIN = 'https://app.example.com';
+
+  it('is refused, though the browser sends the cookies along', async () => {
+    const site = await createTestApp({
+      environment: { MEDIA_DIRECTORY: directory, WEB_ORIGINS: ORIGIN, PUBLIC_URL: 'https://api.example.com' },
+    });
+    try {
+      const { user } = await createFactories(site).account();
+      const login = await site.app.inject({
+        method: 'POST',
+        url: '/api/auth/login',
+        payload: { email: user.email, password: PASSWORD },
+        headers: { origin: ORIGIN, 'x-session': 'cookie' },
+      });
+      const cookie = login.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+      const token = await site.app.inject({ url: '/api/csrf-token', headers: { cookie } });
+      const own = { cookie, origin: ORIGIN, 'x-csrf-token': token.json().csrfToken };
+      const body = await png();
+      const send = (headers: Record<string, string>) =>
+        putFile(site.app, { url: `/api/users/${user.id}/avatar`, headers }, body);
+      expect(await codeOf(send({ ...own, origin: 'https://evil.example' }))).toBe('403 ORIGIN_NOT_ALLOWED');
+      expect(await codeOf(send({ ...own, origin: 'null' }))).toBe('403 ORIGIN_NOT_ALLOWED');
+      expect(await codeOf(send({ cookie, origin: ORIGIN }))).toBe('403 CSRF_TOKEN_INVALID');
+      const removal = { method: 'DELETE', url: `/api/users/${user.id}/avatar` } as const;
+      const removed = site.app.inject({ ...removal, headers: { cookie, origin: ORIGIN } });
+      expect(await codeOf(removed)).toBe('403 CSRF_TOKEN_INVALID');
+      expect(await codeOf(send(own))).toBe('200 ok');
+      expect(await codeOf(site.app.inject({ ...removal, headers: own }))).toBe('200 ok');
+    } finally {
+      await site.close();
+    }
+  });
+});
+
+it('uploads are counted with everything else that is written, and cost nothing once that is too much', async () => {
+  const limited = await createTestApp({
+    environment: { MEDIA_DIRECTORY: directory, RATE_LIMIT_WRITES_PER_MINUTE: '2' },
+  });
+  try {
+    const writer = await createFactories(limited).account();
+    const request = { url: `/api/users/${writer.user.id}/avatar`, as: writer.accessToken };
+    const body = await png();
+    const answers = [await putFile(limited.app, request, body), await putFile(limited.app, request, body)];
+    answers.push(await putFile(limited.app, request, body));
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 429]);
+    expect(answers[0]?.headers).toMatchObject({ 'ratelimit-limit': '2', 'ratelimit-remaining': '1' });
+    expect(answers[2]?.headers['retry-after']).toMatch(/^\d+$/);
+  } finally {
+    await limited.close();
+  }
 });
 
 describe('the pictures', () => {

@@ -7,7 +7,7 @@ CREATE TABLE "passkeys" (
 	"name" text NOT NULL,
 	"created_at" timestamp(3) with time zone DEFAULT now() NOT NULL,
 	"last_used_at" timestamp(3) with time zone,
-	"last_challenge_at" timestamp(3) with time zone NOT NULL,
+	"last_challenge_at" timestamp(3) with time zone,
 	CONSTRAINT "passkeys_credential_id_length" CHECK (length("passkeys"."credential_id") between 1 and 1364),
 	CONSTRAINT "passkeys_public_key_length" CHECK (length("passkeys"."public_key") <= 4000),
 	CONSTRAINT "passkeys_name_length" CHECK (length("passkeys"."name") between 1 and 50),
@@ -21,7 +21,7 @@ CREATE INDEX "passkeys_user_id_idx" ON "passkeys" USING btree ("user_id");--> st
 -- before they are counted, so that those of the same moment count each other and none is kept of a deleted account.
 CREATE FUNCTION add_passkey(
   new_id uuid, owner_id uuid, new_credential_id text, new_public_key text, new_sign_count bigint, new_name text,
-  challenge_time timestamptz, added_time timestamptz, passkeys_max integer
+  added_time timestamptz, passkeys_max integer
 ) RETURNS boolean
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
@@ -29,8 +29,8 @@ BEGIN
   IF NOT FOUND OR (SELECT count(*) FROM passkeys WHERE user_id = owner_id) >= passkeys_max THEN
     RETURN false;
   END IF;
-  INSERT INTO passkeys (id, user_id, credential_id, public_key, sign_count, name, created_at, last_challenge_at)
-  VALUES (new_id, owner_id, new_credential_id, new_public_key, new_sign_count, new_name, added_time, challenge_time);
+  INSERT INTO passkeys (id, user_id, credential_id, public_key, sign_count, name, created_at)
+  VALUES (new_id, owner_id, new_credential_id, new_public_key, new_sign_count, new_name, added_time);
   RETURN true;
 END
 $$;

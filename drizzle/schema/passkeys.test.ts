@@ -22,14 +22,13 @@ const passkeyRow = (given: Partial<Row> = {}): Row => ({
   publicKey: 'a key',
   signCount: 0,
   name: 'Laptop',
-  lastChallengeAt: aMoment,
   ...given,
 });
 const insert = (given: Partial<Row> = {}) => refusalOf(db.insert(passkeys).values(passkeyRow(given)));
 const count = () => db.$count(passkeys, eq(passkeys.userId, userId));
 
 it('may never have been used', async () => {
-  expect(await model.nullableColumns('passkeys')).toEqual(['last_used_at']);
+  expect(await model.nullableColumns('passkeys')).toEqual(['last_challenge_at', 'last_used_at']);
 });
 
 it('passkeys_pkey: an id is used once', async () => {
@@ -76,8 +75,9 @@ it('passkeys_sign_count_not_negative: nothing has signed less than never', async
 it('add_passkey: keeps so many of an account, however many come at once, and none of a deleted one', async () => {
   const add = async (owner = userId) =>
     (
-      await model.query(sql`select add_passkey(${uuidv7()}, ${owner}, ${uuidv7()}, 'a key', 0, 'Laptop', ${aMoment},
-        ${aMoment}, 3) as added`)
+      await model.query(
+        sql`select add_passkey(${uuidv7()}, ${owner}, ${uuidv7()}, 'a key', 0, 'Laptop', ${aMoment}, 3) as added`,
+      )
     )[0]?.added;
   const added = await Promise.all(Array.from({ length: 6 }, () => add()));
   expect(added.filter(Boolean)).toHaveLength(3);

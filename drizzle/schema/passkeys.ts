@@ -21,8 +21,8 @@ export const passkeys = pgTable(
     name: text('name').notNull(),
     createdAt: createdAt(),
     lastUsedAt: instant('last_used_at'),
-    /** When the last challenge that it answered was made: none that is as old is taken, so that none is taken twice. */
-    lastChallengeAt: instant('last_challenge_at').notNull(),
+    /** When the challenge of its last login was made: none that is as old is taken, so that none is taken twice. */
+    lastChallengeAt: instant('last_challenge_at'),
   },
   (table) => [
     uniqueIndex('passkeys_credential_id_key').on(table.credentialId),

@@ -4,6 +4,7 @@ import { chatRouter } from './chat/chat.router.js';
 import { followsRouter } from './follows/follows.router.js';
 import { moderationRouter } from './moderation/moderation.router.js';
 import { moderatorsRouter } from './moderation/moderators.router.js';
+import { passkeysRouter } from './passkeys/passkeys.router.js';
 import { paymentsRouter } from './payments/payments.router.js';
 import { earningsRouter } from './payouts/earnings.router.js';
 import { payoutsRouter } from './payouts/payouts.router.js';
@@ -23,7 +24,7 @@ import { walletRouter } from './wallet/wallet.router.js';
 
 /** The whole API: one router a feature. */
 export const appRouter = router({
-  auth: mergeRouters(authRouter, recoveryRouter, secondFactorRouter, sessionsRouter),
+  auth: mergeRouters(authRouter, passkeysRouter, recoveryRouter, secondFactorRouter, sessionsRouter),
   users: mergeRouters(usersRouter, followsRouter, accountActsRouter),
   streams: streamsRouter,
   chat: chatRouter,

@@ -14,6 +14,8 @@ import { createLiveService, type LiveService } from './live/live.service.js';
 import { chooseMailer } from './mail/choose-mailer.js';
 import { createMailService, type MailService } from './mail/mail.service.js';
 import { createModerationService, type ModerationService } from './moderation/moderation.service.js';
+import { createPasskeysService, type PasskeysService } from './passkeys/passkeys.service.js';
+import { siteOf } from './passkeys/site.js';
 import { createPaymentsService, type PaymentsService } from './payments/payments.service.js';
 import { createEarningsService, type EarningsService } from './payouts/earnings.service.js';
 import { createPayoutsService, type PayoutsService } from './payouts/payouts.service.js';
@@ -60,6 +62,7 @@ export type Services = {
   recovery: RecoveryService;
   auth: AuthService;
   secondFactor: SecondFactorService;
+  passkeys: PasskeysService;
   sessions: SessionsService;
   media: MediaService;
   users: UsersService;
@@ -107,8 +110,21 @@ export const createServices = (
     codes,
     minimumAge: config.minimumAge,
   });
-  const issuer = new URL(config.publicUrl).hostname;
-  const secondFactor = createSecondFactorService({ ...platform, mail, sealer, codes, auth, issuer });
+  const site = siteOf(config.mail.webUrl, config.webOrigins);
+  const secondFactor = createSecondFactorService({
+    ...platform,
+    mail,
+    sealer,
+    codes,
+    auth,
+    issuer: site.domain,
+  });
+  const passkeys = createPasskeysService({
+    ...platform,
+    auth,
+    site,
+    secret: config.secrets.encryption.current,
+  });
   const sessions = createSessionsService(platform);
   const ledger = createLedgerService({
     ...platform,
@@ -170,6 +186,7 @@ export const createServices = (
     recovery,
     auth,
     secondFactor,
+    passkeys,
     sessions,
     media,
     users,

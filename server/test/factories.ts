@@ -18,6 +18,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { setRole } from '../src/administration/administration.queries.js';
 import { createMailedToken } from '../src/recovery/mailed-token.js';
 import { codeAt } from '../src/second-factor/one-time-passwords.js';
+import { createAuthenticator } from './authenticator.js';
 import {
   type AccountTokenRow,
   accountTokenRow,
@@ -30,6 +31,9 @@ import type { TestServices } from './services.js';
 
 /** The password of every account that a factory makes. */
 export const PASSWORD = 'a passphrase of the tests';
+
+/** Where the passkeys of tests are for: the server's own address, unless it is told another. */
+export const SITE = { origin: 'http://localhost:3000', domain: 'localhost' };
 
 const HOUR_MS = 3_600_000;
 
@@ -118,6 +122,27 @@ export const createFactories = ({
       const { recoveryCodes } = await services.secondFactor.confirm(identity, { code });
       const nextCode = () => codeAt(secret, new Date(clock.now().getTime() + 30_000));
       return { secret, code, nextCode, recoveryCodes, recoveryCode: recoveryCodes[0] ?? '' };
+    },
+
+    /** The options of a login with a passkey. */
+    passkeyLogin: async () => (await services.passkeys.beginLogin()).options,
+
+    /** What a browser has made for this session and the server does not know yet. */
+    newPasskey: async (by: SignedIn) => {
+      const begun = await services.passkeys.begin(await identityOf(by), { currentPassword: PASSWORD });
+      return createAuthenticator(SITE).create(begun.options);
+    },
+
+    /** Adds a passkey, in an authenticator of its own that counts unless told otherwise. */
+    passkey: async (by: SignedIn, options: { isCounting?: boolean } = {}) => {
+      const identity = await identityOf(by);
+      const authenticator = createAuthenticator(SITE, options);
+      const begun = await services.passkeys.begin(identity, { currentPassword: PASSWORD });
+      const credential = authenticator.create(begun.options);
+      return {
+        authenticator,
+        passkey: await services.passkeys.add(identity, { name: 'Laptop', credential }),
+      };
     },
 
     /** A viewer who moderates the rooms of `performer`. */

@@ -83,6 +83,22 @@ export const sampleCalls: Record<ProcedurePath, Prepare> = {
     const { nextCode } = await given.secondFactor(owner);
     return { owner, input: { currentPassword: PASSWORD, code: nextCode() } };
   },
+  'auth.listPasskeys': ofViewer(),
+  'auth.beginPasskey': ofViewer(() => ({ currentPassword: PASSWORD })),
+  'auth.addPasskey': async (given) => {
+    const owner = await given.account();
+    return { owner, input: { name: 'Laptop', credential: await given.newPasskey(owner) } };
+  },
+  'auth.removePasskey': async (given) => {
+    const owner = await given.account();
+    return { owner, input: { id: (await given.passkey(owner)).passkey.id } };
+  },
+  'auth.beginPasskeyLogin': ofViewer(),
+  'auth.passkeyLogin': async (given) => {
+    const owner = await given.account();
+    const { authenticator } = await given.passkey(owner);
+    return { owner, input: { credential: authenticator.get(await given.passkeyLogin()) } };
+  },
   'users.get': ofViewer(({ user }) => ({ id: user.id })),
   'users.update': ofViewer(({ user }) => ({ id: user.id, bio: 'Hello' })),
   'users.delete': ofViewer(({ user }) => ({ id: user.id })),

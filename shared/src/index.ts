@@ -11,6 +11,7 @@ export * from './moderation.js';
 export * from './money.js';
 export * from './no-input.js';
 export * from './pagination.js';
+export * from './passkeys.js';
 export * from './payments.js';
 export * from './presence.js';
 export * from './recovery.js';

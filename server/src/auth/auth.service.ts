@@ -66,6 +66,22 @@ export const createAuthService = (deps: Deps) => {
     return found;
   };
 
+  /** Stores the session of a login, provided that the password is still the one of `found`. */
+  const openSession = async (
+    found: { id: string; passwordHash: string },
+    session: accounts.NewSession,
+  ): Promise<SignedIn> => {
+    const login = { ...session, userId: found.id, passwordHash: found.passwordHash };
+    const opened = await accounts.insertLogin(database, login);
+    if (!opened) throw wrongCredentials();
+    const { account, supersededIds } = opened;
+    for (const sessionId of supersededIds) {
+      bus.publish({ type: 'sessionRevoked', userId: account.id, sessionId });
+    }
+    logger.info('User logged in', { userId: account.id });
+    return opener.signedIn(account, session);
+  };
+
   return {
     ...authenticator,
 
@@ -111,16 +127,19 @@ export const createAuthService = (deps: Deps) => {
         if (!found || !isRight) throw wrongCredentials();
         if (found.suspendedAt !== null) throw suspended(found.suspensionReason);
         const session = opener.create(client, await codes.takeForLogin(found.id, input.code));
-        const login = { ...session, userId: found.id, passwordHash: found.passwordHash };
-        const opened = await accounts.insertLogin(database, login);
-        if (!opened) throw wrongCredentials();
-        const { account, supersededIds } = opened;
-        for (const sessionId of supersededIds) {
-          bus.publish({ type: 'sessionRevoked', userId: account.id, sessionId });
-        }
-        logger.info('User logged in', { userId: account.id });
-        return opener.signedIn(account, session);
+        return openSession(found, session);
       });
+    },
+
+    /**
+     * Signs in whoever has proven to be this user by what stands for the password and the second factor. Throws
+     * INVALID_CREDENTIALS for an account that is gone, ACCOUNT_SUSPENDED.
+     */
+    signInProven: async (userId: string, client: SessionClient): Promise<SignedIn> => {
+      const found = await accounts.findCredentialsOfUser(database, userId);
+      if (!found) throw wrongCredentials();
+      if (found.suspendedAt !== null) throw suspended(found.suspensionReason);
+      return openSession(found, opener.create(client, true));
     },
 
     refresh: createRefresh(deps),

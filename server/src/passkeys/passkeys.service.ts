@@ -1,0 +1,176 @@
+import {
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from '@simplewebauthn/server';
+import {
+  type AddPasskeyInput,
+  type BeginPasskeyInput,
+  PASSKEYS_MAX,
+  type Passkey,
+  type PasskeyList,
+  type PasskeyLoginInput,
+  type PasskeyOptions,
+  type SignedIn,
+} from '@versbottomlex/shared';
+import { v7 as uuidv7 } from 'uuid';
+import type { AuthService } from '../auth/auth.service.js';
+import type { Identity } from '../auth/identity.js';
+import type { SessionClient } from '../auth/session-opener.js';
+import { AppError, invalidField } from '../platform/app-error.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database.js';
+import type { Logger } from '../platform/logger.js';
+import { createChallenges } from './challenges.js';
+import * as queries from './passkeys.queries.js';
+import type { Site } from './site.js';
+
+/** EdDSA, ES256 and RS256, as COSE numbers them: what authenticators in use offer. */
+const ALGORITHMS = [-8, -7, -257];
+const TIMEOUT_MS = 5 * 60_000;
+const LOGIN = 'login';
+
+const wrongPasskey = () =>
+  new AppError('INVALID_CREDENTIALS', {
+    detail: 'The passkey is not known here, or its answer is not good.',
+  });
+
+type Deps = {
+  database: Database;
+  clock: Clock;
+  logger: Logger;
+  auth: Pick<AuthService, 'requirePassword' | 'signInProven'>;
+  secret: string;
+  site: Site;
+};
+
+/**
+ * Passkeys (WebAuthn): each asks for a PIN or a finger on its device, so that it stands for the password and the second
+ * factor at once.
+ */
+export const createPasskeysService = (deps: Deps) => {
+  const { database, clock, logger, auth, site } = deps;
+  const challenges = createChallenges(deps);
+
+  const adding = ({ userId, sessionId }: Identity) => `add ${userId} ${sessionId}`;
+
+  /** When the challenge that is answered was made. The library hands it over on the way. */
+  const expectChallenge = (purpose: string) => {
+    let madeAt: string | null = null;
+    return {
+      isOurs: (challenge: string): boolean => {
+        madeAt = challenges.timeOf(challenge, purpose);
+        return madeAt !== null;
+      },
+      madeAt: () => madeAt ?? '',
+    };
+  };
+
+  return {
+    list: async ({ userId }: Identity): Promise<PasskeyList> => ({
+      items: (await queries.listPasskeys(database, userId)).map(({ credentialId: _, ...passkey }) => passkey),
+    }),
+
+    /** What a browser needs to make a passkey for this account. Throws INVALID_CREDENTIALS, OVERLOADED. */
+    begin: async (identity: Identity, input: BeginPasskeyInput): Promise<PasskeyOptions> => {
+      const { username } = await auth.requirePassword(identity, input.currentPassword);
+      const known = await queries.listPasskeys(database, identity.userId);
+      const options = await generateRegistrationOptions({
+        rpName: site.domain,
+        rpID: site.domain,
+        userName: username,
+        userID: new TextEncoder().encode(identity.userId),
+        challenge: challenges.make(adding(identity)),
+        timeout: TIMEOUT_MS,
+        attestationType: 'none',
+        excludeCredentials: known.map(({ credentialId }) => ({ id: credentialId })),
+        authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+        supportedAlgorithmIDs: ALGORITHMS,
+      });
+      return { options: { ...options } };
+    },
+
+    /** Keeps the passkey that a browser has made. Throws VALIDATION_FAILED. */
+    add: async (identity: Identity, { name, credential }: AddPasskeyInput): Promise<Passkey> => {
+      const challenge = expectChallenge(adding(identity));
+      const verified = await verifyRegistrationResponse({
+        response: { ...credential, clientExtensionResults: {} },
+        expectedChallenge: challenge.isOurs,
+        expectedOrigin: site.origins,
+        expectedRPID: site.domain,
+        requireUserVerification: true,
+        supportedAlgorithmIDs: ALGORITHMS,
+      }).catch(() => undefined);
+      if (!verified?.verified)
+        throw invalidField('credential', 'is no answer to the options of this session');
+      const { id: credentialId, publicKey, counter } = verified.registrationInfo.credential;
+      const { userId } = identity;
+      const id = uuidv7();
+      const now = clock.now().toISOString();
+      const wasAdded = await queries.addPasskey(database, {
+        id,
+        userId,
+        credentialId,
+        publicKey: Buffer.from(publicKey).toString('base64url'),
+        signCount: counter,
+        name,
+        now,
+        max: PASSKEYS_MAX,
+      });
+      if (!wasAdded) throw invalidField('credential', `is one too many: there are ${PASSKEYS_MAX} already`);
+      logger.info('Passkey added', { userId, passkeyId: id });
+      return { id, name, createdAt: now, lastUsedAt: null };
+    },
+
+    /** Throws NOT_FOUND. */
+    remove: async ({ userId }: Identity, id: string): Promise<{ isDone: true }> => {
+      if (!(await queries.removePasskey(database, { id, userId }))) throw new AppError('NOT_FOUND');
+      logger.info('Passkey removed', { userId, passkeyId: id });
+      return { isDone: true };
+    },
+
+    /** What a browser needs to sign in with any passkey for this site. */
+    beginLogin: async (): Promise<PasskeyOptions> => ({
+      options: {
+        ...(await generateAuthenticationOptions({
+          rpID: site.domain,
+          challenge: challenges.make(LOGIN),
+          timeout: TIMEOUT_MS,
+          userVerification: 'required',
+        })),
+      },
+    }),
+
+    /** Throws INVALID_CREDENTIALS, ACCOUNT_SUSPENDED. */
+    login: async ({ credential }: PasskeyLoginInput, client: SessionClient): Promise<SignedIn> => {
+      const passkey = await queries.findPasskey(database, credential.id);
+      if (!passkey) throw wrongPasskey();
+      const challenge = expectChallenge(LOGIN);
+      const { userHandle, ...response } = credential.response;
+      const verified = await verifyAuthenticationResponse({
+        response: { ...credential, clientExtensionResults: {}, response },
+        expectedChallenge: challenge.isOurs,
+        expectedOrigin: site.origins,
+        expectedRPID: site.domain,
+        requireUserVerification: true,
+        credential: {
+          id: credential.id,
+          publicKey: new Uint8Array(Buffer.from(passkey.publicKey, 'base64url')),
+          counter: passkey.signCount,
+        },
+      }).catch(() => undefined);
+      if (!verified?.verified) throw wrongPasskey();
+      const use = {
+        id: passkey.id,
+        signCount: verified.authenticationInfo.newCounter,
+        challengedAt: challenge.madeAt(),
+        now: clock.now().toISOString(),
+      };
+      if (!(await queries.usePasskey(database, use))) throw wrongPasskey();
+      return auth.signInProven(passkey.userId, client);
+    },
+  };
+};
+
+export type PasskeysService = ReturnType<typeof createPasskeysService>;

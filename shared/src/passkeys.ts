@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { GivenPassword } from './auth.js';
+import { Id } from './ids.js';
+import { title } from './text.js';
+import { Timestamp } from './timestamps.js';
+
+/** How many passkeys an account has at most. */
+export const PASSKEYS_MAX = 10;
+
+/** A key on one of the owner's devices that signs in without password and code. */
+export const Passkey = z
+  .object({
+    id: Id,
+    name: z.string().meta({ example: 'Laptop' }),
+    createdAt: Timestamp,
+    lastUsedAt: Timestamp.nullable(),
+  })
+  .meta({ id: 'Passkey' });
+export type Passkey = z.infer<typeof Passkey>;
+
+export const PasskeyList = z.object({ items: z.array(Passkey) }).meta({ id: 'PasskeyList' });
+export type PasskeyList = z.infer<typeof PasskeyList>;
+
+/** What a browser needs to make or to use a passkey, in the form of WebAuthn. */
+export const PasskeyOptions = z
+  .object({
+    options: z.looseObject({ challenge: z.string() }).meta({
+      description:
+        'For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`. Good for five minutes.',
+      example: { challenge: 'AZuYvH0A5xq2' },
+    }),
+  })
+  .meta({ id: 'PasskeyOptions' });
+export type PasskeyOptions = z.infer<typeof PasskeyOptions>;
+
+export const BeginPasskeyInput = z.strictObject({ currentPassword: GivenPassword });
+export type BeginPasskeyInput = z.infer<typeof BeginPasskeyInput>;
+
+/** Binary data as WebAuthn's JSON has it; attestations with certificates are the longest. */
+const Base64Url = z
+  .string()
+  .max(20_000)
+  .regex(/^[\w-]+$/, { error: 'is not base64url' });
+
+const credential = {
+  id: Base64Url,
+  rawId: Base64Url,
+  type: z.literal('public-key'),
+  /** Nothing is asked for, so that nothing is read. */
+  clientExtensionResults: z.object({}).optional(),
+};
+
+/** What `toJSON` of a credential gives; members that are not needed are not read. */
+export const NewPasskeyCredential = z.object({
+  ...credential,
+  response: z.object({ clientDataJSON: Base64Url, attestationObject: Base64Url }),
+});
+export type NewPasskeyCredential = z.infer<typeof NewPasskeyCredential>;
+
+export const AddPasskeyInput = z.strictObject({ name: title(1, 50), credential: NewPasskeyCredential });
+export type AddPasskeyInput = z.infer<typeof AddPasskeyInput>;
+
+export const RemovePasskeyInput = z.strictObject({ id: Id });
+export type RemovePasskeyInput = z.infer<typeof RemovePasskeyInput>;
+
+/** As {@link NewPasskeyCredential}, of a login. */
+export const UsedPasskeyCredential = z.object({
+  ...credential,
+  response: z.object({
+    clientDataJSON: Base64Url,
+    authenticatorData: Base64Url,
+    signature: Base64Url,
+    userHandle: Base64Url.nullish(),
+  }),
+});
+export type UsedPasskeyCredential = z.infer<typeof UsedPasskeyCredential>;
+
+export const PasskeyLoginInput = z.strictObject({ credential: UsedPasskeyCredential });
+export type PasskeyLoginInput = z.infer<typeof PasskeyLoginInput>;

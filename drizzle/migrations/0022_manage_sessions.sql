@@ -1,4 +1,5 @@
--- Opens a session, provided that the password hash is still the one that was verified; no row otherwise. An account has
+-- Opens a session, provided that the password hash is still the one that was verified and that the account has not been
+-- suspended since; no row otherwise. An account has
 -- at most `sessions_max` good sessions, and the least recently used ones make room. The account's row is locked before
 -- its sessions are read, so that logins at the same moment count each other.
 CREATE FUNCTION log_in(
@@ -9,7 +10,7 @@ CREATE FUNCTION log_in(
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   UPDATE users SET last_login_at = login_time
-  WHERE id = account_id AND password_hash = verified_hash AND deleted_at IS NULL
+  WHERE id = account_id AND password_hash = verified_hash AND deleted_at IS NULL AND suspended_at IS NULL
   RETURNING users.* INTO account;
   IF NOT FOUND THEN
     RETURN;

@@ -124,18 +124,17 @@ describe('login', () => {
     expect(await openSessions(account.user.id)).toBe(0);
   });
 
-  it('lets nobody in who was suspended while the password was verified', async () => {
+  it('opens no session of an account that was suspended while its password was verified', async () => {
     const { user } = await factories.account();
+    const now = await openSessions(user.id);
     afterVerification = async () => {
       await database.client
         .update(users)
         .set({ suspendedAt: clock.now().toISOString() })
         .where(eq(users.id, user.id));
     };
-    const outcome = await login({ email: user.email }).then(
-      ({ accessToken }) => outcomeOf(services.auth.authenticate(accessToken)),
-      (error: { code: string }) => error.code,
-    );
-    expect(outcome).toBe('ACCOUNT_SUSPENDED');
+    expect(await outcomeOf(login({ email: user.email }))).toBe('INVALID_CREDENTIALS');
+    expect(await openSessions(user.id)).toBe(now);
+    expect(await outcomeOf(login({ email: user.email }))).toBe('ACCOUNT_SUSPENDED');
   });
 });

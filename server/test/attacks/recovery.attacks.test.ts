@@ -174,6 +174,34 @@ describe('a token', () => {
   });
 });
 
+describe('whoever asks for mails', () => {
+  it('has one budget for all addresses, over REST, tRPC and batches', async () => {
+    const limited = await createTestApp({ environment: { RATE_LIMIT_RECOVERIES_PER_HOUR: '3' } });
+    const ask = (url: string, payload: unknown) =>
+      limited.app.inject({
+        method: 'POST',
+        url,
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': '198.51.100.7' },
+        payload: JSON.stringify(payload),
+      });
+    const emailOf = (name: string) => ({ email: `${name}@reader.test` });
+    expect((await ask('/api/auth/password-reset', emailOf('a'))).statusCode).toBe(200);
+    const procedure = 'auth.requestPasswordReset';
+    const batch = await ask(`/trpc/${procedure},${procedure},${procedure}?batch=1`, {
+      0: emailOf('b'),
+      1: emailOf('c'),
+      2: emailOf('d'),
+    });
+    const codes = (batch.json() as { error?: { data: { appCode: string } } }[]).map(
+      ({ error }) => error?.data.appCode ?? 'ok',
+    );
+    expect(codes.sort()).toEqual(['RATE_LIMITED', 'ok', 'ok']);
+    const refused = await ask('/api/auth/password-reset', emailOf('A'));
+    expect([refused.statusCode, Number(refused.headers['retry-after']) > 0]).toEqual([429, true]);
+    await limited.close();
+  });
+});
+
 /** Welch's t of two samples: below 4.5 nobody tells them apart (ISO/IEC 17825). */
 const welch = (a: number[], b: number[]): number => {
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

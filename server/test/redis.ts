@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.js';
 
-/** Whether this machine has a Redis to test with; CI has. */
+/** Whether this machine has a Redis to test with, as CI has for one of its runs. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
 export type TestRedis = {

@@ -129,7 +129,7 @@ export const createFactories = ({
 
     /** What a browser has made for this session and the server does not know yet. */
     newPasskey: async (by: SignedIn) => {
-      const begun = await services.passkeys.begin(await identityOf(by), { currentPassword: PASSWORD });
+      const begun = await services.passkeys.makeOptions(await identityOf(by), { currentPassword: PASSWORD });
       return createAuthenticator(SITE).create(begun.options);
     },
 
@@ -137,7 +137,7 @@ export const createFactories = ({
     passkey: async (by: SignedIn, options: { isCounting?: boolean } = {}) => {
       const identity = await identityOf(by);
       const authenticator = createAuthenticator(SITE, options);
-      const begun = await services.passkeys.begin(identity, { currentPassword: PASSWORD });
+      const begun = await services.passkeys.makeOptions(identity, { currentPassword: PASSWORD });
       const credential = authenticator.create(begun.options);
       return {
         authenticator,

@@ -39,7 +39,7 @@ export const passkeysRouter = router({
     })
     .input(BeginPasskeyInput)
     .output(PasskeyOptions)
-    .mutation(({ ctx, input }) => ctx.services.passkeys.begin(ctx.identity, input)),
+    .mutation(({ ctx, input }) => ctx.services.passkeys.makeOptions(ctx.identity, input)),
 
   addPasskey: signedInNowProcedure
     .meta({

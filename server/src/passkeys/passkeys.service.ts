@@ -17,7 +17,6 @@ import {
 import { v7 as uuidv7 } from 'uuid';
 import type { AuthService } from '../auth/auth.service.js';
 import type { Identity } from '../auth/identity.js';
-import type { SessionClient } from '../auth/session-opener.js';
 import { AppError, invalidField } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
@@ -35,6 +34,9 @@ const wrongPasskey = () =>
   new AppError('INVALID_CREDENTIALS', {
     detail: 'The passkey is not known here, or its answer is not good.',
   });
+
+/** The device at the other end. */
+type Client = Parameters<AuthService['signInProven']>[1];
 
 type Deps = {
   database: Database;
@@ -73,7 +75,7 @@ export const createPasskeysService = (deps: Deps) => {
     }),
 
     /** What a browser needs to make a passkey for this account. Throws INVALID_CREDENTIALS, OVERLOADED. */
-    begin: async (identity: Identity, input: BeginPasskeyInput): Promise<PasskeyOptions> => {
+    makeOptions: async (identity: Identity, input: BeginPasskeyInput): Promise<PasskeyOptions> => {
       const { username } = await auth.requirePassword(identity, input.currentPassword);
       const known = await queries.listPasskeys(database, identity.userId);
       const options = await generateRegistrationOptions({
@@ -143,7 +145,7 @@ export const createPasskeysService = (deps: Deps) => {
     }),
 
     /** Throws INVALID_CREDENTIALS, ACCOUNT_SUSPENDED. */
-    login: async ({ credential }: PasskeyLoginInput, client: SessionClient): Promise<SignedIn> => {
+    login: async ({ credential }: PasskeyLoginInput, client: Client): Promise<SignedIn> => {
       const passkey = await queries.findPasskey(database, credential.id);
       if (!passkey) throw wrongPasskey();
       const challenge = expectChallenge(LOGIN);

@@ -1,10 +1,12 @@
 import { TRPCClientError } from '@trpc/client';
 import { createClient } from '@versbottomlex/shared/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { SIGNING_IN } from '../../shared/src/client/session.js';
 import { watch } from './client-sockets.js';
 import { type BrowserPage, createBrowserPage } from './cookie-jar.js';
 import { createFactories, type Factories, PASSWORD } from './factories.js';
 import { createTestApp, type TestApp } from './harness.js';
+import { operations } from './transports.js';
 
 const ORIGIN = 'https://app.example.com';
 const ACCESS_TOKEN_SECONDS = 15 * 60;
@@ -42,6 +44,11 @@ const codeOf = (call: Promise<unknown>) =>
     () => 'ok',
     (error: unknown) => (error instanceof TRPCClientError ? error.data?.appCode : String(error)),
   );
+
+it('knows every call that signs in', () => {
+  const signing = operations.filter(({ meta }) => meta.signsIn).map(({ procedurePath }) => procedurePath);
+  expect([...SIGNING_IN].sort()).toEqual(signing.sort());
+});
 
 describe('a session in cookies', () => {
   it('begins with a login, of which the page sees no tokens', async () => {

@@ -1,7 +1,7 @@
 import { type CalledOperation, codeOf, type SessionKeeper, SIGNING_IN } from './session.js';
 
 /** Calls that say by themselves who makes them. */
-const OPEN = new Set(['auth.register', 'auth.login']);
+const OPEN = new Set(['auth.register', 'auth.login', 'auth.passkeyLogin']);
 
 type Locks = { request<Result>(name: string, work: () => Promise<Result>): Promise<Result> };
 

@@ -4,6 +4,7 @@ import { TRPCClientError } from '@trpc/client';
 export const SIGNING_IN: ReadonlySet<string> = new Set([
   'auth.register',
   'auth.login',
+  'auth.passkeyLogin',
   'auth.refresh',
   'auth.changePassword',
 ]);

@@ -6,6 +6,8 @@ import type { IncomingFile } from '../platform/incoming-file.js';
 
 /** What surrounds the file in a body with one part. */
 const ENVELOPE_BYTES_MAX = 16 * 1024;
+/** Larger than photos are: who sends this much is cut off, instead of heard out. */
+const DROPPED_BYTES_MAX = 64 * 1024 * 1024;
 
 /** What busboy counts: one part, which is a file. */
 const limitsFor = (bytesMax: number) => ({
@@ -50,14 +52,15 @@ const writeParts = async (request: FastifyRequest, path: string, bytesMax: numbe
 /** The file of a request with `multipart/form-data`, which is read when it is asked for, and not to its end when refused. */
 export const fileOf = (request: FastifyRequest, reply: FastifyReply): IncomingFile => ({
   writeTo: async (path, bytesMax) => {
+    const announced = Number(request.headers['content-length'] ?? 0);
     try {
-      if (Number(request.headers['content-length'] ?? 0) > bytesMax + ENVELOPE_BYTES_MAX) {
-        throw tooLarge(bytesMax);
-      }
+      if (announced > bytesMax + ENVELOPE_BYTES_MAX) throw tooLarge(bytesMax);
       await writeParts(request, path, bytesMax);
     } catch (error) {
-      // Whatever is still to come of the body is not waited for.
-      reply.header('connection', 'close');
+      // Whatever is still to come is read and dropped: most senders listen only when they have sent everything.
+      request.raw.unpipe();
+      request.raw.resume();
+      if (announced > DROPPED_BYTES_MAX) reply.header('connection', 'close');
       throw isOfDisk(error) ? error : toRefusal(error, bytesMax);
     }
   },

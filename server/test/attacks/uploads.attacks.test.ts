@@ -13,6 +13,7 @@ import {
   FORM_TYPE,
   formOf,
   metadataOf,
+  type Part,
   picture,
   png,
   putFile,
@@ -369,9 +370,29 @@ describe('the pictures', () => {
 });
 
 describe('an upload over a socket', () => {
+  const portOf = async () => {
+    if (!test.app.server.listening) await test.app.listen({ host: '127.0.0.1', port: 0 });
+    return test.app.addresses()[0]?.port ?? 0;
+  };
+
+  it('that is refused is heard out, so that its sender learns why', async () => {
+    const send = async (parts: Part[]) => {
+      const answer = await fetch(`http://127.0.0.1:${await portOf()}${url}`, {
+        method: 'PUT',
+        body: formOf(parts),
+        headers: { 'content-type': FORM_TYPE, authorization: `Bearer ${who.accessToken}` },
+      });
+      return (await answer.json()).code;
+    };
+    const [picture, much] = [await png(), Buffer.alloc(12 * MEBIBYTE)];
+    expect(await send([{ body: much }])).toBe('PAYLOAD_TOO_LARGE');
+    expect(await send([{ body: much.subarray(0, 4 * MEBIBYTE) }])).toBe('UNSUPPORTED_MEDIA_TYPE');
+    const field = { filename: null, body: much.subarray(0, 2 * MEBIBYTE) };
+    expect(await send([field, { body: picture }, field])).toBe('VALIDATION_FAILED');
+  });
+
   it('that stands still or breaks off leaves no file and no fault, and takes no place from others', async () => {
-    await test.app.listen({ host: '127.0.0.1', port: 0 });
-    const { port } = test.app.addresses()[0] ?? { port: 0 };
+    const port = await portOf();
     const begin = () => {
       const socket = createConnection(port, '127.0.0.1');
       socket.on('error', () => {});

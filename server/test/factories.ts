@@ -15,6 +15,7 @@ import {
 import { eq, sql } from 'drizzle-orm';
 import { decodeJwt } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
+import { expect, vi } from 'vitest';
 import { setRole } from '../src/administration/administration.queries.js';
 import { createMailedToken } from '../src/recovery/mailed-token.js';
 import { codeAt } from '../src/second-factor/one-time-passwords.js';
@@ -160,6 +161,8 @@ export const createFactories = ({
       purpose: AccountTokenRow['purpose'],
       email = user.email,
     ): Promise<string> => {
+      // The mail that greets a new account would replace what is made before it is sent.
+      await vi.waitFor(() => expect(services.mail.countOpen()).toBe(0), { interval: 2, timeout: 5000 });
       const { token, tokenHash } = createMailedToken();
       const createdAt = clock.now().toISOString();
       const expiresAt = new Date(clock.now().getTime() + HOUR_MS).toISOString();

@@ -274,8 +274,7 @@ describe('a token', () => {
   });
 
   it('of which the hour is over is removed', async () => {
-    const account = await given.account();
-    await given.mailedToken(account, 'password_reset');
+    await given.mailedToken(await given.account(), 'password_reset');
     clock.advance(3600);
     await recovery.sweep();
     expect(await database.client.$count(accountTokens)).toBe(0);

@@ -5,7 +5,13 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { Config } from '../config.js';
 
 /** Nothing that answers JSON may load, run or be framed. */
-const API_POLICY = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
+const API_POLICY = {
+  'default-src': ["'none'"],
+  // These have no default to fall back on.
+  'base-uri': ["'none'"],
+  'form-action': ["'none'"],
+  'frame-ancestors': ["'none'"],
+};
 
 const YEAR_SECONDS = 31_536_000;
 

@@ -210,7 +210,8 @@ describe('stored text', () => {
       expect(answer.headers).toMatchObject({
         'content-type': 'application/json; charset=utf-8',
         'x-content-type-options': 'nosniff',
-        'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+        'content-security-policy':
+          "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
       });
       const found = await test.app.inject({ url: '/api/streams', query: { q: text } });
       expect(found.statusCode).toBe(200);

@@ -5,6 +5,7 @@ import {
   type CreateStreamInput,
   DEFAULT_CURRENCY,
   type FiledReport,
+  type PasskeyOptions,
   type Payment,
   type Payout,
   type RegisterInput,
@@ -33,8 +34,14 @@ import type { TestServices } from './services.js';
 /** The password of every account that a factory makes. */
 export const PASSWORD = 'a passphrase of the tests';
 
-/** Where the passkeys of tests are for: the server's own address, unless it is told another. */
+/** What the passkeys of tests are for, where no address is configured. */
 export const SITE = { origin: 'http://localhost:3000', domain: 'localhost' };
+
+/** What these options are for. */
+const siteIn = ({ options }: PasskeyOptions) => {
+  const { id: domain } = options.rp as { id: string };
+  return domain === SITE.domain ? SITE : { origin: `https://${domain}`, domain };
+};
 
 const HOUR_MS = 3_600_000;
 
@@ -131,14 +138,14 @@ export const createFactories = ({
     /** What a browser has made for this session and the server does not know yet. */
     newPasskey: async (by: SignedIn) => {
       const begun = await services.passkeys.makeOptions(await identityOf(by), { currentPassword: PASSWORD });
-      return createAuthenticator(SITE).create(begun.options);
+      return createAuthenticator(siteIn(begun)).create(begun.options);
     },
 
     /** Adds a passkey, in an authenticator of its own that counts unless told otherwise. */
     passkey: async (by: SignedIn, options: { isCounting?: boolean } = {}) => {
       const identity = await identityOf(by);
-      const authenticator = createAuthenticator(SITE, options);
       const begun = await services.passkeys.makeOptions(identity, { currentPassword: PASSWORD });
+      const authenticator = createAuthenticator(siteIn(begun), options);
       const credential = authenticator.create(begun.options);
       return {
         authenticator,

@@ -19,12 +19,8 @@ const usage = () =>
     64,
   );
 
-const changeRole = async (
-  { database }: ServerParts,
-  username: string,
-  role: 'admin' | 'performer' | 'viewer',
-) => {
-  const user = await setRole(database, { username, role, isVerified: role !== 'viewer' });
+const changeRole = async ({ database }: ServerParts, username: string, role: 'admin' | 'performer') => {
+  const user = await setRole(database, { username, role, isVerified: true });
   if (!user) throw new StartupError(`There is no user ${username}.`, 65);
   say(
     `${user.username} is ${user.role === 'performer' ? 'a verified performer' : `${user.role}`} now (${user.id}).`,
@@ -46,6 +42,12 @@ const requireUserId = async ({ database }: ServerParts, username: string): Promi
   const id = await findUserId(database, username);
   if (id === undefined) throw new StartupError(`There is no user ${username}.`, 65);
   return id;
+};
+
+const demote = async (parts: ServerParts, username: string) => {
+  const id = await requireUserId(parts, username);
+  const user = await parts.services.administration.setRole(null, { id, role: 'viewer' });
+  say(`${user.username} is ${user.role} now (${id}).`);
 };
 
 const suspend = async (parts: ServerParts, username: string, reason: string | undefined) => {
@@ -83,13 +85,13 @@ run(() =>
     try {
       if (command === 'create') await create(parts, username, validated(Email, second));
       else if (command === 'promote') await changeRole(parts, username, 'admin');
-      else if (command === 'demote') await changeRole(parts, username, 'viewer');
+      else if (command === 'demote') await demote(parts, username);
       else if (command === 'verify') await changeRole(parts, username, 'performer');
       else if (command === 'suspend') await suspend(parts, username, reasonOf(second));
       else if (command === 'lift') await lift(parts, username);
       else throw usage();
     } catch (error) {
-      throw error instanceof AppError ? new StartupError(`${error.message}.`, 65) : error;
+      throw error instanceof AppError ? new StartupError(error.message.replace(/\.?$/, '.'), 65) : error;
     }
   }),
 );

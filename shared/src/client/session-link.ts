@@ -14,20 +14,26 @@ export const createSessionLink =
     observable((observer) => {
       let subscription: { unsubscribe(): void } | undefined;
       let isStopped = false;
+      let end = (): void => {};
       const fail = (cause: unknown) => observer.error(TRPCClientError.from(cause as Error));
 
       const attempt = async (recovered: string[]): Promise<void> => {
         const used = await session.load();
         if (isStopped) return;
+        end = session.begin(op.path);
         subscription = next(op).subscribe({
           next: (envelope) => {
             const data = 'data' in envelope.result ? envelope.result.data : undefined;
-            session.remember(op.path, data).then(() => {
-              observer.next(envelope);
-              observer.complete();
-            }, fail);
+            session
+              .remember(op.path, data)
+              .finally(end)
+              .then(() => {
+                observer.next(envelope);
+                observer.complete();
+              }, fail);
           },
           error: (error) => {
+            end();
             const code = codeOf(error) ?? '';
             const mayRecover = !recovered.includes(code);
             const recovery = mayRecover ? session.recover(op.path, code, used) : Promise.resolve(false);
@@ -42,6 +48,7 @@ export const createSessionLink =
       attempt([]).catch(fail);
       return () => {
         isStopped = true;
+        end();
         subscription?.unsubscribe();
       };
     });

@@ -59,6 +59,8 @@ export const isSessionOver = (error: unknown): boolean => SESSION_IS_OVER.has(co
 export const createSession = (keeper: SessionKeeper) => {
   let renewing: Promise<void> | undefined;
   let forgetting: Promise<void> | undefined;
+  /** Calls that sign in, and are under way. */
+  const signingIn = new Set<Promise<void>>();
   const listeners = new Set<() => void>();
 
   const save = async (answer: unknown): Promise<void> => {
@@ -90,6 +92,8 @@ export const createSession = (keeper: SessionKeeper) => {
 
   /** Sees to it that another grant than `used` is held, or none. Throws what the refresh threw. */
   const renew = async (used: Grant): Promise<void> => {
+    // A changed password is told over the socket before its answer arrives, and has spent what is held until then.
+    await Promise.all(signingIn);
     if (!(await isHeld(used))) return;
     renewing ??= exchange(used).finally(() => {
       renewing = undefined;
@@ -103,6 +107,20 @@ export const createSession = (keeper: SessionKeeper) => {
     isSignedOut: keeper.isSignedOut,
     headers: keeper.headers,
     renew,
+
+    /** To be called when a call begins, and what it returns when it has ended: a renewal waits for one that signs in. */
+    begin: (path: string): (() => void) => {
+      let end = (): void => {};
+      if (!SIGNING_IN.has(path)) return end;
+      const call = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      signingIn.add(call);
+      return () => {
+        signingIn.delete(call);
+        end();
+      };
+    },
 
     /** Drops `used`, unless the user has signed in anew since. */
     forget,

@@ -59,9 +59,8 @@ it('documents every route that is mounted, and mounts every one that is document
   const createContext = () => {
     throw new Error('unused');
   };
-  await app.register(async (scope) => mountRest(scope, { router: appRouter, createContext, sharedAnswers }), {
-    prefix: '/api',
-  });
+  const rest = { router: appRouter, createContext, sharedAnswers, countGuest: async () => {} };
+  await app.register(async (scope) => mountRest(scope, rest), { prefix: '/api' });
   const unused = {} as never;
   const topUps = { receiveWebhook: async () => {} } as unknown as TopUpsService;
   await app.register(async (scope) => mountWebhooks(scope, { topUps }), { prefix: '/api' });

@@ -58,10 +58,12 @@ export const mountDocs = async (
   { router, config }: { router: AnyRouter; config: Pick<Config, 'publicUrl'> },
 ): Promise<void> => {
   const document = createLazyDocument(router, config.publicUrl);
+  let bytes: Buffer | undefined;
 
   app.get(`${PREFIX}/openapi.json`, async (_request, reply) => {
-    const text = JSON.stringify(await document.load());
-    reply.header('content-type', JSON_CONTENT_TYPE).send(text);
+    // The same bytes for all, so that many who read slowly do not hold a copy each.
+    bytes ??= Buffer.from(JSON.stringify(await document.load()));
+    reply.header('content-type', JSON_CONTENT_TYPE).send(bytes);
   });
 
   // Swagger UI asks for the plugin that would derive a document from JSON schemas of routes; ours comes from procedures.

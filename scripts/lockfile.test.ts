@@ -8,6 +8,7 @@ const lockfiles = [
   'package-lock.json',
   'scripts/bench/package-lock.json',
   'scripts/lint-openapi/package-lock.json',
+  'scripts/lint-secrets/package-lock.json',
 ].filter((file) => existsSync(join(root, file)));
 
 /** A host in the lockfile would make everybody install from it, whatever registry they have. */

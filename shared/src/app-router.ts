@@ -2,7 +2,7 @@
 import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure, TRPCSubscriptionProcedure } from '@trpc/server';
 import type { z } from 'zod';
 import type { ErrorShape } from './errors.js';
-import type { AppointModeratorInput, ApprovePayoutInput, BecomePerformerInput, BuyAccessInput, ChangePasswordInput, ChatFeedEvent, ChatHistoryInput, ChatMessage, ChatMessagePage, ClearChatInput, ClearTipGoalInput, ConfirmTopUpInput, CreateStreamInput, DeleteMessageInput, DeleteUserInput, DeletedUser, DirectoryEvent, DismissModeratorInput, Done, Earnings, EarningsInput, EndStreamInput, FollowInput, Following, GetPaymentInput, GetRoomSettingsInput, GetStreamInput, GetTipGoalInput, GetUserInput, Leaderboard, LeaderboardInput, LiftRestrictionInput, ListFollowedInput, ListModerationActionsInput, ListModeratorsInput, ListPayoutsInput, ListRestrictionsInput, ListStreamsInput, ListUserStreamsInput, ListViewersInput, LoggedOut, LoginInput, LogoutInput, MarkPayoutPaidInput, ModerationActionPage, Moderator, ModeratorPage, NoInput, OnDirectoryInput, OnEventInput, OnRoomInput, OnWalletInput, OwnUser, PaidAnswer, Payment, PaymentHistoryInput, PaymentPage, Payout, PayoutPage, PinMessageInput, PresenceFeedEvent, RefreshInput, RefundAnswer, RefundInput, RegisterInput, RejectPayoutInput, RenewSocketInput, RequestPayoutInput, RestrictViewerInput, Restriction, RestrictionPage, RoomEvent, RoomSettings, SendMessageInput, SendTipInput, SetSpendingLimitInput, SetTipGoalInput, SignedIn, SocketRenewed, SpendingLimit, StartStreamInput, Stream, StreamPage, TipFeedEvent, TipGoalAnswer, TokenPair, TopUpAnswer, TopUpInput, UnfollowInput, UnpinMessageInput, UpdateRoomSettingsInput, UpdateStreamInput, UpdateUserInput, UserProfile, UserSummaryPage, VerifyUserInput, ViewerPage, Wallet, WalletFeedEvent } from './index.js';
+import type { AddPasskeyInput, AdministeredUser, AppointModeratorInput, ApprovePayoutInput, AuditLogPage, BecomePerformerInput, BeginPasskeyInput, BeginSecondFactorInput, BuyAccessInput, ChangePasswordInput, ChatFeedEvent, ChatHistoryInput, ChatMessage, ChatMessagePage, ClearChatInput, ClearTipGoalInput, ConfirmEmailChangeInput, ConfirmSecondFactorInput, ConfirmTopUpInput, CreateReportInput, CreateStreamInput, DecideReportInput, DeleteMessageInput, DeleteUserInput, DeletedUser, DirectoryEvent, DismissModeratorInput, Done, Earnings, EarningsInput, EndStreamInput, FiledReport, FollowInput, Following, GetPaymentInput, GetRoomSettingsInput, GetStreamInput, GetTipGoalInput, GetUserInput, Leaderboard, LeaderboardInput, LiftRestrictionInput, LiftSuspensionInput, ListAuditLogInput, ListFollowedInput, ListModerationActionsInput, ListModeratorsInput, ListPayoutsInput, ListReportsInput, ListRestrictionsInput, ListSessionsInput, ListStreamsInput, ListUserStreamsInput, ListViewersInput, LoggedOut, LoginInput, LogoutInput, MailConfirmed, MailRequested, MarkPayoutPaidInput, ModerationActionPage, Moderator, ModeratorPage, NoInput, OnDirectoryInput, OnEventInput, OnRoomInput, OnWalletInput, OwnUser, PaidAnswer, Passkey, PasskeyList, PasskeyLoginInput, PasskeyOptions, Payment, PaymentHistoryInput, PaymentPage, Payout, PayoutPage, PinMessageInput, PresenceFeedEvent, RecoveryCodes, RefreshInput, RefundAnswer, RefundInput, RegisterInput, RejectPayoutInput, RemovePasskeyInput, RemoveSecondFactorInput, RenewRecoveryCodesInput, RenewSocketInput, RenewalAnswer, Report, ReportPage, RequestEmailChangeInput, RequestPasswordResetInput, RequestPayoutInput, ResetPasswordInput, RestrictViewerInput, Restriction, RestrictionPage, RevokeSessionInput, RevokedSession, RoomEvent, RoomSettings, SecondFactor, SecondFactorSecret, SendMessageInput, SendTipInput, SessionPage, SetRoleInput, SetSpendingLimitInput, SetTipGoalInput, SignInAnswer, SocketRenewed, SpendingLimit, StartStreamInput, Stream, StreamPage, SuspendUserInput, TipFeedEvent, TipGoalAnswer, TopUpAnswer, TopUpInput, UnfollowInput, UnpinMessageInput, UpdateRoomSettingsInput, UpdateStreamInput, UpdateUserInput, UserProfile, UserSummaryPage, VerifyEmailInput, VerifyUserInput, ViewerPage, Wallet, WalletFeedEvent } from './index.js';
 
 type Root = { ctx: object; meta: object; errorShape: ErrorShape; transformer: false };
 
@@ -11,13 +11,32 @@ export type AppRouter = TRPCBuiltRouter<
   Root,
   {
     auth: {
-      register: TRPCMutationProcedure<{ input: z.input<typeof RegisterInput>; output: z.output<typeof SignedIn>; meta: object }>;
-      login: TRPCMutationProcedure<{ input: z.input<typeof LoginInput>; output: z.output<typeof SignedIn>; meta: object }>;
-      refresh: TRPCMutationProcedure<{ input: z.input<typeof RefreshInput>; output: z.output<typeof TokenPair>; meta: object }>;
+      register: TRPCMutationProcedure<{ input: z.input<typeof RegisterInput>; output: z.output<typeof SignInAnswer>; meta: object }>;
+      login: TRPCMutationProcedure<{ input: z.input<typeof LoginInput>; output: z.output<typeof SignInAnswer>; meta: object }>;
+      refresh: TRPCMutationProcedure<{ input: z.input<typeof RefreshInput>; output: z.output<typeof RenewalAnswer>; meta: object }>;
       me: TRPCQueryProcedure<{ input: z.input<typeof NoInput>; output: z.output<typeof OwnUser>; meta: object }>;
-      changePassword: TRPCMutationProcedure<{ input: z.input<typeof ChangePasswordInput>; output: z.output<typeof TokenPair>; meta: object }>;
+      changePassword: TRPCMutationProcedure<{ input: z.input<typeof ChangePasswordInput>; output: z.output<typeof RenewalAnswer>; meta: object }>;
       logout: TRPCMutationProcedure<{ input: z.input<typeof LogoutInput>; output: z.output<typeof LoggedOut>; meta: object }>;
       renewSocket: TRPCMutationProcedure<{ input: z.input<typeof RenewSocketInput>; output: z.output<typeof SocketRenewed>; meta: object }>;
+      listPasskeys: TRPCQueryProcedure<{ input: z.input<typeof NoInput>; output: z.output<typeof PasskeyList>; meta: object }>;
+      beginPasskey: TRPCMutationProcedure<{ input: z.input<typeof BeginPasskeyInput>; output: z.output<typeof PasskeyOptions>; meta: object }>;
+      addPasskey: TRPCMutationProcedure<{ input: z.input<typeof AddPasskeyInput>; output: z.output<typeof Passkey>; meta: object }>;
+      removePasskey: TRPCMutationProcedure<{ input: z.input<typeof RemovePasskeyInput>; output: z.output<typeof Done>; meta: object }>;
+      beginPasskeyLogin: TRPCMutationProcedure<{ input: z.input<typeof NoInput>; output: z.output<typeof PasskeyOptions>; meta: object }>;
+      passkeyLogin: TRPCMutationProcedure<{ input: z.input<typeof PasskeyLoginInput>; output: z.output<typeof SignInAnswer>; meta: object }>;
+      requestPasswordReset: TRPCMutationProcedure<{ input: z.input<typeof RequestPasswordResetInput>; output: z.output<typeof MailRequested>; meta: object }>;
+      resetPassword: TRPCMutationProcedure<{ input: z.input<typeof ResetPasswordInput>; output: z.output<typeof MailConfirmed>; meta: object }>;
+      requestEmailVerification: TRPCMutationProcedure<{ input: z.input<typeof NoInput>; output: z.output<typeof MailRequested>; meta: object }>;
+      verifyEmail: TRPCMutationProcedure<{ input: z.input<typeof VerifyEmailInput>; output: z.output<typeof MailConfirmed>; meta: object }>;
+      requestEmailChange: TRPCMutationProcedure<{ input: z.input<typeof RequestEmailChangeInput>; output: z.output<typeof MailRequested>; meta: object }>;
+      confirmEmailChange: TRPCMutationProcedure<{ input: z.input<typeof ConfirmEmailChangeInput>; output: z.output<typeof MailConfirmed>; meta: object }>;
+      secondFactor: TRPCQueryProcedure<{ input: z.input<typeof NoInput>; output: z.output<typeof SecondFactor>; meta: object }>;
+      beginSecondFactor: TRPCMutationProcedure<{ input: z.input<typeof BeginSecondFactorInput>; output: z.output<typeof SecondFactorSecret>; meta: object }>;
+      confirmSecondFactor: TRPCMutationProcedure<{ input: z.input<typeof ConfirmSecondFactorInput>; output: z.output<typeof RecoveryCodes>; meta: object }>;
+      renewRecoveryCodes: TRPCMutationProcedure<{ input: z.input<typeof RenewRecoveryCodesInput>; output: z.output<typeof RecoveryCodes>; meta: object }>;
+      removeSecondFactor: TRPCMutationProcedure<{ input: z.input<typeof RemoveSecondFactorInput>; output: z.output<typeof SecondFactor>; meta: object }>;
+      listSessions: TRPCQueryProcedure<{ input: z.input<typeof ListSessionsInput>; output: z.output<typeof SessionPage>; meta: object }>;
+      revokeSession: TRPCMutationProcedure<{ input: z.input<typeof RevokeSessionInput>; output: z.output<typeof RevokedSession>; meta: object }>;
     };
     users: {
       get: TRPCQueryProcedure<{ input: z.input<typeof GetUserInput>; output: z.output<typeof UserProfile>; meta: object }>;
@@ -29,6 +48,9 @@ export type AppRouter = TRPCBuiltRouter<
       follow: TRPCMutationProcedure<{ input: z.input<typeof FollowInput>; output: z.output<typeof Following>; meta: object }>;
       unfollow: TRPCMutationProcedure<{ input: z.input<typeof UnfollowInput>; output: z.output<typeof Following>; meta: object }>;
       listFollowed: TRPCQueryProcedure<{ input: z.input<typeof ListFollowedInput>; output: z.output<typeof UserSummaryPage>; meta: object }>;
+      suspend: TRPCMutationProcedure<{ input: z.input<typeof SuspendUserInput>; output: z.output<typeof AdministeredUser>; meta: object }>;
+      liftSuspension: TRPCMutationProcedure<{ input: z.input<typeof LiftSuspensionInput>; output: z.output<typeof AdministeredUser>; meta: object }>;
+      setRole: TRPCMutationProcedure<{ input: z.input<typeof SetRoleInput>; output: z.output<typeof AdministeredUser>; meta: object }>;
     };
     streams: {
       list: TRPCQueryProcedure<{ input: z.input<typeof ListStreamsInput>; output: z.output<typeof StreamPage>; meta: object }>;
@@ -87,6 +109,14 @@ export type AppRouter = TRPCBuiltRouter<
     presence: {
       list: TRPCQueryProcedure<{ input: z.input<typeof ListViewersInput>; output: z.output<typeof ViewerPage>; meta: object }>;
       onChange: TRPCSubscriptionProcedure<{ input: z.input<typeof OnRoomInput>; output: AsyncIterable<{ id: string; data: z.output<typeof PresenceFeedEvent> }, void>; meta: object }>;
+    };
+    reports: {
+      create: TRPCMutationProcedure<{ input: z.input<typeof CreateReportInput>; output: z.output<typeof FiledReport>; meta: object }>;
+      list: TRPCQueryProcedure<{ input: z.input<typeof ListReportsInput>; output: z.output<typeof ReportPage>; meta: object }>;
+      decide: TRPCMutationProcedure<{ input: z.input<typeof DecideReportInput>; output: z.output<typeof Report>; meta: object }>;
+    };
+    administration: {
+      listAuditLog: TRPCQueryProcedure<{ input: z.input<typeof ListAuditLogInput>; output: z.output<typeof AuditLogPage>; meta: object }>;
     };
   }
 >;

@@ -53,7 +53,7 @@ describe('a suspension', () => {
     expect(await outcomeOf(services.auth.authenticate(account.accessToken))).toBe('SESSION_REVOKED');
     await services.administration.lift(admin, id);
     expect(await outcomeOf(services.auth.authenticate(account.accessToken))).toBe('SESSION_REVOKED');
-    expect(await outcomeOf(services.auth.refresh(account, client))).toBe('SESSION_REVOKED');
+    expect(await outcomeOf(services.auth.refresh(account))).toBe('SESSION_REVOKED');
     expect(await outcomeOf(given.login(account))).toBe('ok');
   });
 

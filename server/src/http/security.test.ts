@@ -26,7 +26,8 @@ describe('headers', () => {
       for (const url of ['/api/ping', '/nothing', '/trpc/ping', '/health/live']) {
         const { headers } = await app.inject(url);
         expect(headers).toMatchObject({
-          'content-security-policy': "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+          'content-security-policy':
+            "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
           'referrer-policy': 'no-referrer',
           'x-content-type-options': 'nosniff',
           'cache-control': 'no-store',

@@ -10,6 +10,7 @@ const stream: Stream = {
   title: 'Friday night piano',
   description: '',
   category: null,
+  thumbnailUrl: null,
   tags: [],
   status: 'live',
   isPrivate: false,

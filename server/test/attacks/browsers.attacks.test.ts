@@ -223,7 +223,8 @@ describe('a WebSocket of another site (CSWSH)', () => {
   it.each(['https://evil.example', 'null', 'https://app.example.com.evil.example', 'http://app.example.com'])(
     'from %s is refused, with cookies and without',
     async (origin) => {
-      for (const headers of [{ origin, cookie: victim.cookie }, { origin }]) {
+      const attempts: Record<string, string>[] = [{ origin, cookie: victim.cookie }, { origin }];
+      for (const headers of attempts) {
         expect(await refusalOf(url, { headers })).toMatchObject({ status: 403 });
       }
     },

@@ -11,9 +11,9 @@ contract('auth.changePassword', {
     'gives a new pair, which works': async ({ call, given, test }) => {
       const signedIn = await given.account();
       const answer = await call(change, { as: signedIn });
-      const identity = await test.services.auth.authenticate(answer.data.accessToken);
+      const identity = await test.services.auth.authenticate(answer.data.accessToken ?? '');
       expect(identity.userId).toBe(signedIn.user.id);
-      await test.services.auth.refresh({ refreshToken: answer.data.refreshToken });
+      await test.services.auth.refresh({ refreshToken: answer.data.refreshToken ?? '' });
       return answer;
     },
     'ends every older token of every session': async ({ call, given, test }) => {

@@ -26,7 +26,7 @@ contract('auth.login', {
       const { nextCode, recoveryCode } = await given.secondFactor(signedIn);
       const password = PASSWORD;
       const first = await call({ email: signedIn.user.email, password, code: nextCode() });
-      const identity = await test.services.auth.authenticate(first.data.accessToken);
+      const identity = await test.services.auth.authenticate(first.data.accessToken ?? '');
       expect(identity.secondFactorAt).toBe(test.clock.now().toISOString());
       return call({ email: signedIn.user.email, password, code: recoveryCode.toUpperCase() });
     },

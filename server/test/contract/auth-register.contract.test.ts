@@ -25,7 +25,7 @@ contract(
           refreshToken: expect.any(String),
           expiresInSeconds: 900,
         });
-        const identity = await test.services.auth.authenticateAfresh(answer.data.accessToken);
+        const identity = await test.services.auth.authenticateAfresh(answer.data.accessToken ?? '');
         expect(identity.userId).toBe(answer.data.user.id);
         return answer;
       },

@@ -48,7 +48,7 @@ it(`${REQUESTS} generated requests cause no fault and are told no secret, seed $
   const statuses = await fuzzer.requests(REQUESTS);
   expectNothingFound();
   // A generator that is always refused would find nothing.
-  for (const status of ['200', '201', '401', '403', '404', '409', '422']) {
+  for (const status of ['200', '201', '401', '403', '404', '422']) {
     expect(statuses[status], JSON.stringify(statuses)).toBeGreaterThan(0);
   }
 }, 60_000);

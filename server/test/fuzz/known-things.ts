@@ -8,7 +8,8 @@ export const PASSWORD = `${PLANTED}password-7f3a9c`;
 export const MAIL_DOMAIN = `${PLANTED}mail.example`;
 
 const KEPT_MAX = 200;
-const ID = /"(?:id|streamId|userId|messageId)":"([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{22})"/g;
+/** The beginning of an object with an id, and the name that it is under; those of lists have none. */
+const OBJECT = /(?:"(\w+)":)?\{"id":"([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{22})"/g;
 
 const kinds = ['users', 'streams', 'messages', 'payments', 'reports', 'sessions'] as const;
 type Kind = (typeof kinds)[number];
@@ -22,10 +23,12 @@ export const createKnownThings = () => {
   const ids = new Map<Kind, string[]>(kinds.map((kind) => [kind, []]));
   let registered = 0;
   const learn = (path: string, text: string): void => {
-    const kept = ids.get(kindOfPath(path) ?? 'users');
-    if (!kept) return;
-    for (const [, id = ''] of text.matchAll(ID)) kept.push(id);
-    kept.splice(0, kept.length - KEPT_MAX);
+    for (const [, name, id = ''] of text.matchAll(OBJECT)) {
+      const named = kinds.find((kind) => kind.slice(0, -1) === name);
+      const kept = ids.get(named ?? (name ? 'users' : (kindOfPath(path) ?? 'users')));
+      kept?.push(id);
+      if (kept && kept.length > KEPT_MAX) kept.shift();
+    }
   };
   const knownFor = (path: string): Known => ({
     idOf: (name, random: Random) => {

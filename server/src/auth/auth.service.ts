@@ -82,6 +82,12 @@ export const createAuthService = (deps: Deps) => {
     return opener.signedIn(account, session);
   };
 
+  /** Tells of guesses (OWASP ASVS 5.0, 16.3.1) by whose account they are at, and never by what was given. */
+  const noteRefusal = (error: unknown, userId: string | null): never => {
+    if (error instanceof AppError) logger.warn('Login refused', { userId, code: error.code });
+    throw error;
+  };
+
   return {
     ...authenticator,
 
@@ -122,13 +128,14 @@ export const createAuthService = (deps: Deps) => {
      */
     login: async (input: LoginInput, client: SessionClient): Promise<SignedIn> => {
       const found = await accounts.findCredentials(database, input);
-      return limits.tryLogin(found?.id ?? stranger(input), client.address, async () => {
+      const attempt = limits.tryLogin(found?.id ?? stranger(input), client.address, async () => {
         const isRight = await passwords.verify(found?.passwordHash, input.password);
         if (!found || !isRight) throw wrongCredentials();
         if (found.suspendedAt !== null) throw suspended(found.suspensionReason);
         const session = opener.create(client, await codes.takeForLogin(found.id, input.code));
         return openSession(found, session);
       });
+      return attempt.catch((error: unknown) => noteRefusal(error, found?.id ?? null));
     },
 
     /**

@@ -213,6 +213,19 @@ describe('who has an account', () => {
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 401, 401, 401]);
   });
 
+  it('is told by no log: a refused login names the account that it was for, and nothing that was given', async () => {
+    const { user } = await given.account();
+    const password = 'guessed but not the passphrase';
+    await post('/api/auth/login', { email: user.email, password });
+    await post('/api/auth/login', { username: 'Nobody_Of_That_Name', password });
+    const refused = test.logs.filter(({ message }) => message === 'Login refused').slice(-2);
+    expect(refused.map(({ level, data }) => [level, data])).toEqual([
+      ['WARN', { userId: user.id, code: 'INVALID_CREDENTIALS' }],
+      ['WARN', { userId: null, code: 'INVALID_CREDENTIALS' }],
+    ]);
+    expect(JSON.stringify(test.logs)).not.toMatch(/guessed but|Nobody_Of/);
+  });
+
   it('is told by no profile: an address, a session, a time of login', async () => {
     const { user } = await given.account();
     const { body } = await test.app.inject(`/api/users/${user.id}`);

@@ -21,6 +21,8 @@ export const auditLog = pgTable(
         'account_deleted',
         'report_decided',
         'stream_ended',
+        'avatar_changed',
+        'thumbnail_changed',
         'password_changed',
         'password_reset',
         'email_changed',

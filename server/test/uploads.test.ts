@@ -102,7 +102,7 @@ describe('an avatar', () => {
       test.database.client.select().from(auditLog).where(eq(auditLog.subjectId, owner.user.id));
     expect(await noted()).toEqual([]);
     expect((await remove(admin, url)).statusCode).toBe(200);
-    expect(await noted()).toMatchObject([{ actorId: admin.user.id, action: 'user.avatar_changed' }]);
+    expect(await noted()).toMatchObject([{ actorId: admin.user.id, action: 'avatar_changed' }]);
     expect((await upload(admin, body, url)).statusCode).toBe(200);
   });
 

@@ -38,6 +38,8 @@ export const auditActions = [
   'account_deleted',
   'report_decided',
   'stream_ended',
+  'avatar_changed',
+  'thumbnail_changed',
   'password_changed',
   'password_reset',
   'email_changed',

@@ -1,8 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { auditLog } from '@versbottomlex/database';
+import { AuditAction } from '@versbottomlex/shared';
 import { asc, eq } from 'drizzle-orm';
 import { afterAll, expect, it } from 'vitest';
-import { createFactories } from '../../test/factories.js';
+import { createFactories, PASSWORD } from '../../test/factories.js';
 import { createTestServices } from '../../test/services.js';
+import { projectDirectory } from '../config.js';
 import { findUserId, setRole } from './administration.queries.js';
 
 const platform = await createTestServices();
@@ -77,6 +81,41 @@ it('has the refund of a payment by an admin, and not that of a ticket by its per
   expect(await notedOf(other.user.id, performer.user.id)).toEqual([]);
 });
 
+it('has what an admin does to the pictures of others', async () => {
+  const performer = await given.performer();
+  const { id: streamId } = await given.stream(performer);
+  await services.pictures.removeAvatar(admin, performer.user.id);
+  await services.pictures.removeThumbnail(admin, streamId);
+  expect(await notedOf(performer.user.id)).toEqual([
+    { action: 'avatar_changed', details: null },
+    { action: 'thumbnail_changed', details: { streamId } },
+  ]);
+});
+
+it('has a changed password, and the end of a session from another one, once', async () => {
+  const account = await given.account();
+  const { id } = account.user;
+  const [identity, elsewhere] = [await identityOf(account), await identityOf(await given.login(account))];
+  const { sessionId } = elsewhere;
+  for (let time = 0; time < 2; time += 1) await services.sessions.revoke(identity, sessionId);
+  const newPassword = 'another horse battery';
+  await services.auth.changePassword(identity, { currentPassword: PASSWORD, newPassword });
+  expect(await notedOf(id, id)).toEqual([
+    { action: 'session_revoked', details: { sessionId } },
+    { action: 'password_changed', details: null },
+  ]);
+});
+
+it('has a refresh token that came back, as nobody’s', async () => {
+  const account = await given.account();
+  const { sessionId } = await identityOf(account);
+  await services.auth.refresh(account);
+  await expect(services.auth.refresh(account)).rejects.toMatchObject({ code: 'REFRESH_TOKEN_REUSED' });
+  expect(await notedOf(account.user.id, null)).toEqual([
+    { action: 'refresh_token_reused', details: { sessionId } },
+  ]);
+});
+
 it('has what somebody does at the console, as nobody’s', async () => {
   const { id, username } = (await given.account()).user;
   expect(await findUserId(database, username.toUpperCase())).toBe(id);
@@ -98,4 +137,19 @@ it('holds no free text, so that nothing of a person outlives the account', async
   const report = await given.report({ userId: id, comment: 'Ava of Elm Street' });
   await services.reports.decide(admin, { id: report.id, decision: 'acted', note: 'Ava of Elm Street' });
   expect(JSON.stringify(await database.client.select().from(auditLog))).not.toContain('Elm');
+});
+
+it('has an action that clients know for whatever a statement notes, and a statement for each', () => {
+  const migrations = join(projectDirectory, 'drizzle/migrations');
+  const features = join(projectDirectory, 'server/src');
+  const noted = [migrations, features].flatMap((directory) =>
+    readdirSync(directory, { encoding: 'utf8', recursive: true })
+      .filter((name) => name.endsWith('.sql') || name.endsWith('.queries.ts'))
+      .flatMap((name) => [
+        ...readFileSync(join(directory, name), 'utf8').matchAll(/note_audit\([^,]+,\s*'(\w+)'/g),
+      ])
+      .map(([, action]) => action),
+  );
+  expect([...new Set(noted)].sort()).toEqual([...AuditAction.options].sort());
+  expect(auditLog.action.enumValues).toEqual(AuditAction.options);
 });

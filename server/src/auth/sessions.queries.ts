@@ -111,10 +111,11 @@ const revokeReusedSessionStatement = preparedSql(
     where sessions.id = ${$('sessionId')}::uuid and sessions.user_id = ${$('userId')}::uuid and revoked_at is null
       and refresh_token_id <> ${$('tokenId')}::uuid
       and users.id = sessions.user_id and token_version = ${$('tokenVersion')}::int
-    returning sessions.id`,
+    returning sessions.id, note_audit(null, 'refresh_token_reused', sessions.user_id,
+      jsonb_build_object('sessionId', sessions.id)) as noted`,
 );
 
-/** Ends the session of a refresh token that was spent before; false when there was nothing to end. */
+/** Ends the session of a refresh token that was spent before, and notes it; false when there was nothing to end. */
 export const revokeReusedSession = async (
   database: Database,
   reuse: { sessionId: string; userId: string; tokenVersion: number; tokenId: string; now: string },
@@ -123,7 +124,8 @@ export const revokeReusedSession = async (
 const updatePasswordStatement = preparedSql(
   'auth_update_password',
   z.object({ tokenVersion: z.int(), expiresAt: InstantColumn }),
-  sql`select new_token_version as "tokenVersion", session_expires_at as "expiresAt"
+  sql`select new_token_version as "tokenVersion", session_expires_at as "expiresAt",
+      note_audit(${$('userId')}::uuid, 'password_changed', ${$('userId')}::uuid, null) as noted
     from change_password(${$('userId')}::uuid, ${$('sessionId')}::uuid, ${$('verifiedHash')}::text,
       ${$('passwordHash')}::text, ${$('nextTokenId')}::uuid, ${$('now')}::timestamptz, ${$('expiresAt')}::timestamptz)`,
 );
@@ -139,8 +141,8 @@ export type PasswordUpdate = {
 };
 
 /**
- * Sets the password, ends every other session, and renews this one, provided that the old hash still stands and this
- * session is good; undefined, and nothing done, otherwise.
+ * Sets the password, ends every other session, renews this one, and notes it, provided that the old hash still stands
+ * and this session is good; undefined, and nothing done, otherwise.
  */
 export const updatePassword = async (database: Database, update: PasswordUpdate) =>
   (await updatePasswordStatement(database, update))[0];

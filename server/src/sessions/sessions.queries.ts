@@ -37,13 +37,18 @@ export const listSessions = (
 const revokeSessionStatement = preparedSql(
   'sessions_revoke',
   z.object({ id: z.string() }),
-  sql`update sessions
-    set revoked_at = coalesce(revoked_at, ${$('now')}::timestamptz), revoked_reason = coalesce(revoked_reason, 'revoked')
-    where id = ${$('sessionId')}::uuid and user_id = ${$('userId')}::uuid
-    returning id`,
+  sql`with before as materialized (
+      select id, revoked_at from sessions
+      where id = ${$('sessionId')}::uuid and user_id = ${$('userId')}::uuid for no key update
+    )
+    update sessions set revoked_at = coalesce(before.revoked_at, ${$('now')}::timestamptz),
+      revoked_reason = coalesce(revoked_reason, 'revoked')
+    from before where sessions.id = before.id
+    returning sessions.id, case when before.revoked_at is null
+      then note_audit(user_id, 'session_revoked', user_id, jsonb_build_object('sessionId', sessions.id)) end as noted`,
 );
 
-/** Ends a session of the account, or leaves it ended; false where the account has no such session. */
+/** Ends a session of the account and notes it, or leaves it ended; false where the account has no such session. */
 export const revokeSession = async (
   database: Database,
   of: { userId: string; sessionId: string; now: string },

@@ -15,7 +15,7 @@ const setAvatarStatement = preparedSql(
     )
     update users set avatar_url = ${$('url')}::text from before where users.id = before.id
     returning before.avatar_url as "previousUrl", case when ${$('actorId')}::uuid <> users.id
-      then note_audit(${$('actorId')}::uuid, 'user.avatar_changed', users.id, null) end as noted`,
+      then note_audit(${$('actorId')}::uuid, 'avatar_changed', users.id, null) end as noted`,
 );
 
 const setThumbnailStatement = preparedSql(
@@ -27,7 +27,7 @@ const setThumbnailStatement = preparedSql(
     update streams set thumbnail_url = ${$('url')}::text from before
     where streams.id = before.id and (${$('url')}::text is null or status <> 'ended')
     returning before.thumbnail_url as "previousUrl", case when ${$('actorId')}::uuid <> performer_id
-      then note_audit(${$('actorId')}::uuid, 'stream.thumbnail_changed', performer_id,
+      then note_audit(${$('actorId')}::uuid, 'thumbnail_changed', performer_id,
         jsonb_build_object('streamId', streams.id)) end as noted`,
 );
 

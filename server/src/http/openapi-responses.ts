@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, errorCodes } from '@versbottomlex/shared';
 import { toCsv } from '../platform/csv.js';
+import { detailOf } from '../platform/error-details.js';
 import { exampleOf } from './openapi-example.js';
 import type { DocumentedResponse, Header, JsonSchema, Reference } from './openapi-types.js';
 import { type csvTableOf, type Operation, takesBody } from './operations.js';
@@ -64,11 +65,11 @@ const exampleProblem = (code: ErrorCode) => {
     type: problemType(code),
     title,
     status,
-    detail: title,
+    detail: code === 'VALIDATION_FAILED' ? 'limit: must be at most 100' : detailOf(code),
     code,
     requestId: REQUEST_ID,
     ...(code === 'VALIDATION_FAILED' && {
-      errors: [{ path: 'limit', message: 'Too big: expected at most 100' }],
+      errors: [{ path: 'limit', message: 'must be at most 100' }],
     }),
     ...((status === 429 || status === 503) && { retryAfterMs: 1000 }),
     ...(code === 'ACCESS_REQUIRED' && { price: { amount: 500, currency: 'USD' } }),

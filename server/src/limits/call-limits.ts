@@ -64,7 +64,7 @@ export const createCallLimits = (create: CreateCounter, limits: RateLimits) => {
       const tightest = tightestOf(counts);
       if (!tightest) return;
       show(tightest);
-      if (isOver(tightest)) throw rateLimited(tightest, 'Too many calls; wait until the limit starts anew.');
+      if (isOver(tightest)) throw rateLimited(tightest, `Too many calls: ${tightest.max} are allowed.`);
     },
   };
 };

@@ -1,7 +1,8 @@
 import { type ErrorCode, errorCodes, type FieldError } from '@versbottomlex/shared';
+import { detailOf } from './error-details.js';
 
 export type AppErrorOptions = {
-  /** What a caller can do about it; the code's title when absent. */
+  /** What a caller can do about it; what its code says when absent. */
   detail?: string;
   errors?: FieldError[];
   retryAfterMs?: number;
@@ -24,7 +25,7 @@ export class AppError extends Error {
   readonly price: { amount: number; currency: string } | undefined;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
-    super(options.detail ?? errorCodes[code].title, { cause: options.cause });
+    super(options.detail ?? detailOf(code), { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
     this.errors = options.errors && shown(options.errors);

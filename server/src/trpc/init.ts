@@ -1,11 +1,12 @@
 import { initTRPC } from '@trpc/server';
 import type { ErrorCode, ErrorShape } from '@versbottomlex/shared';
 import type { OpenApiMeta } from 'trpc-openapi';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { CsvTable } from '../platform/csv.js';
 import type { LimitName } from '../platform/limit-name.js';
 import type { Context } from './context.js';
 import { toAppError, toErrorShape } from './errors.js';
+import { fieldMessageOf } from './field-messages.js';
 
 /** Who may call, for the document and the authorization tests; the procedure kinds set it. */
 export type Access = 'open' | 'public' | 'signedIn' | 'admin';
@@ -31,6 +32,9 @@ export type ProcedureMeta = OpenApiMeta<Record<string, unknown>> & {
   /** Whether anonymous REST answers may be shared for a second; only where they are the same for everybody. */
   isShared?: boolean;
 };
+
+// Schemas that have no words of their own would answer with Zod's, such as "expected string, received undefined".
+z.config({ customError: fieldMessageOf });
 
 const t = initTRPC
   .context<Context>()

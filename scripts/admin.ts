@@ -58,7 +58,7 @@ const suspend = async (parts: ServerParts, username: string, reason: string | un
 
 const lift = async (parts: ServerParts, username: string) => {
   const id = await requireUserId(parts, username);
-  const user = await parts.services.administration.lift(null, id);
+  const user = await parts.services.administration.liftSuspension(null, id);
   say(`${user.username} may sign in again (${id}).`);
 };
 

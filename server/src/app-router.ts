@@ -1,4 +1,5 @@
-import { accountActsRouter, administrationRouter } from './administration/administration.router.js';
+import { accountActsRouter } from './administration/account-acts.router.js';
+import { administrationRouter } from './administration/administration.router.js';
 import { authRouter } from './auth/auth.router.js';
 import { chatRouter } from './chat/chat.router.js';
 import { followsRouter } from './follows/follows.router.js';

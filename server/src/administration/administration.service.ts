@@ -20,7 +20,7 @@ const Place = z.tuple([z.int().positive()]);
 
 const details = {
   NOT_FOUND: 'There is no such user.',
-  FORBIDDEN: 'Another admin has to suspend you.',
+  FORBIDDEN: 'You cannot suspend yourself: another admin has to.',
   LAST_ADMIN: 'Nobody would be left to administer the site; make another admin first.',
 };
 
@@ -58,7 +58,7 @@ export const createAdministrationService = ({ database, bus, clock, logger }: De
     },
 
     /** Lets an account sign in again; what was ended stays so. Throws NOT_FOUND. */
-    lift: async (actor: Actor, id: string): Promise<AdministeredUser> => {
+    liftSuspension: async (actor: Actor, id: string): Promise<AdministeredUser> => {
       const actorId = actor?.userId ?? null;
       const act = await liftSuspension(database, { id, actorId });
       const user = finish(id, act);

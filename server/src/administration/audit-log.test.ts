@@ -121,7 +121,7 @@ it('has what somebody does at the console, as nobody’s', async () => {
   expect(await findUserId(database, username.toUpperCase())).toBe(id);
   await setRole(database, { username, role: 'performer', isVerified: true });
   await services.administration.suspend(null, { id, reason: 'Spam' });
-  await services.administration.lift(null, id);
+  await services.administration.liftSuspension(null, id);
   expect(await notedOf(id, null)).toEqual([
     { action: 'role_changed', details: { from: 'viewer', to: 'performer' } },
     { action: 'verification_changed', details: { isVerified: true } },

@@ -51,7 +51,7 @@ describe('a suspension', () => {
     const { id } = account.user;
     await services.administration.suspend(admin, { id });
     expect(await outcomeOf(services.auth.authenticate(account.accessToken))).toBe('SESSION_REVOKED');
-    await services.administration.lift(admin, id);
+    await services.administration.liftSuspension(admin, id);
     expect(await outcomeOf(services.auth.authenticate(account.accessToken))).toBe('SESSION_REVOKED');
     expect(await outcomeOf(services.auth.refresh(account))).toBe('SESSION_REVOKED');
     expect(await outcomeOf(given.login(account))).toBe('ok');

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AppError } from '../platform/app-error.js';
+import { AppError, invalidField } from '../platform/app-error.js';
 import type { ContextCookies } from '../trpc/context.js';
 import { noSessionCookies, sessionTokenOf, toSessionCookies } from './cookies.js';
 import type { Csrf } from './csrf.js';
@@ -11,13 +11,7 @@ const wantsCookies = ({ headers }: FastifyRequest): boolean => {
   throw new AppError('MALFORMED_REQUEST', { detail: 'X-Session is either absent or `cookie`.' });
 };
 
-const noRefreshToken = () => {
-  const errors = [{ path: 'refreshToken', message: 'is missing, and no cookie has one' }];
-  return new AppError('VALIDATION_FAILED', {
-    detail: 'refreshToken: is missing, and no cookie has one',
-    errors,
-  });
-};
+const noRefreshToken = () => invalidField('refreshToken', 'is missing, and no cookie has one');
 
 /** What procedures know of, and do with, the cookies of a request; without a reply, as over a socket, none can be set. */
 export const sessionCookiesOf = (

@@ -15,7 +15,7 @@ import { openProcedure, signedInNowProcedure } from '../trpc/procedures.js';
 
 const tags = ['auth'];
 
-/** A part of `auth`. */
+/** Part of `auth`. */
 export const passkeysRouter = router({
   listPasskeys: signedInNowProcedure
     .meta({
@@ -35,11 +35,12 @@ export const passkeysRouter = router({
         summary: 'Begin to add a passkey',
         description: 'Answers the options with which the browser makes one, for this session.',
       },
+      limit: 'password',
       errors: ['INVALID_CREDENTIALS', 'VALIDATION_FAILED', 'OVERLOADED'],
     })
     .input(BeginPasskeyInput)
     .output(PasskeyOptions)
-    .mutation(({ ctx, input }) => ctx.services.passkeys.makeOptions(ctx.identity, input)),
+    .mutation(({ ctx, input }) => ctx.services.passkeys.begin(ctx.identity, input)),
 
   addPasskey: signedInNowProcedure
     .meta({

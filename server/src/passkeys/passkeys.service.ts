@@ -75,7 +75,7 @@ export const createPasskeysService = (deps: Deps) => {
     }),
 
     /** What a browser needs to make a passkey for this account. Throws INVALID_CREDENTIALS, OVERLOADED. */
-    makeOptions: async (identity: Identity, input: BeginPasskeyInput): Promise<PasskeyOptions> => {
+    begin: async (identity: Identity, input: BeginPasskeyInput): Promise<PasskeyOptions> => {
       const { username } = await auth.requirePassword(identity, input.currentPassword);
       const known = await queries.listPasskeys(database, identity.userId);
       const options = await generateRegistrationOptions({
@@ -104,8 +104,9 @@ export const createPasskeysService = (deps: Deps) => {
         requireUserVerification: true,
         supportedAlgorithmIDs: ALGORITHMS,
       }).catch(() => undefined);
-      if (!verified?.verified)
-        throw invalidField('credential', 'is no answer to the options of this session');
+      if (!verified?.verified) {
+        throw invalidField('credential', 'is no answer to the options that this session was given');
+      }
       const { id: credentialId, publicKey, counter } = verified.registrationInfo.credential;
       const { userId } = identity;
       const id = uuidv7();
@@ -120,14 +121,21 @@ export const createPasskeysService = (deps: Deps) => {
         now,
         max: PASSKEYS_MAX,
       });
-      if (!wasAdded) throw invalidField('credential', `is one too many: there are ${PASSKEYS_MAX} already`);
+      if (!wasAdded) {
+        throw invalidField(
+          'credential',
+          `is one too many: an account has at most ${PASSKEYS_MAX} passkeys, so remove one first`,
+        );
+      }
       logger.info('Passkey added', { userId, passkeyId: id });
       return { id, name, createdAt: now, lastUsedAt: null };
     },
 
     /** Throws NOT_FOUND. */
     remove: async ({ userId }: Identity, id: string): Promise<{ isDone: true }> => {
-      if (!(await queries.removePasskey(database, { id, userId }))) throw new AppError('NOT_FOUND');
+      if (!(await queries.removePasskey(database, { id, userId }))) {
+        throw new AppError('NOT_FOUND', { detail: 'You have no such passkey.' });
+      }
       logger.info('Passkey removed', { userId, passkeyId: id });
       return { isDone: true };
     },

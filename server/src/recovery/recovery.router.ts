@@ -13,7 +13,7 @@ import { openProcedure, signedInNowProcedure } from '../trpc/procedures.js';
 
 const tags = ['auth'];
 
-/** A part of `auth`. */
+/** Part of `auth`. */
 export const recoveryRouter = router({
   requestPasswordReset: openProcedure
     .meta({

@@ -20,8 +20,8 @@ const Place = z.tuple([z.uuid()]);
 
 const decisionDetails = {
   NOT_FOUND: 'There is no such report.',
-  FORBIDDEN: 'Another admin has to decide a report of yourself.',
-  REPORT_DECIDED: 'The report was decided before; read it again.',
+  FORBIDDEN: 'The report is about you: another admin has to decide it.',
+  REPORT_DECIDED: 'Another admin has decided the report meanwhile; read it again.',
 };
 
 const refusedReport = (
@@ -29,7 +29,7 @@ const refusedReport = (
   { userId, messageId }: CreateReportInput,
 ): AppError => {
   if (outcome === 'NOT_FOUND') {
-    return new AppError('NOT_FOUND', { detail: 'There is nothing of this id to report.' });
+    return new AppError('NOT_FOUND', { detail: 'There is nothing with this id to report.' });
   }
   const ofStream = messageId === undefined ? 'streamId' : 'messageId';
   return invalidField(userId === undefined ? ofStream : 'userId', 'is your own');

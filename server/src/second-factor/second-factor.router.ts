@@ -14,6 +14,7 @@ import { signedInNowProcedure } from '../trpc/procedures.js';
 const tags = ['auth'];
 const path = '/auth/second-factor';
 
+/** Part of `auth`. */
 export const secondFactorRouter = router({
   secondFactor: signedInNowProcedure
     .meta({
@@ -39,7 +40,7 @@ export const secondFactorRouter = router({
     })
     .input(BeginSecondFactorInput)
     .output(SecondFactorSecret)
-    .mutation(({ ctx, input }) => ctx.services.secondFactor.issueSecret(ctx.identity, input)),
+    .mutation(({ ctx, input }) => ctx.services.secondFactor.begin(ctx.identity, input)),
 
   confirmSecondFactor: signedInNowProcedure
     .meta({

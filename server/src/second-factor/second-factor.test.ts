@@ -182,7 +182,9 @@ it('its owner is told by mail what was done to it, and no code', async () => {
   await services.secondFactor.renewRecoveryCodes(identity, { code: recoveryCode });
   await services.secondFactor.remove(identity, { currentPassword: PASSWORD, code: codeIn(0) });
   await vi.waitFor(() => expect(services.mail.countOpen()).toBe(0));
-  const mails = platform.outbox.mails.filter(({ to }) => to === owner.user.email).slice(1);
+  const toOwner = platform.outbox.mails.filter(({ to }) => to === owner.user.email);
+  // Several are sent at once, so that the greeting is not always the first.
+  const mails = toOwner.filter(({ subject }) => subject !== 'Confirm your e-mail address');
   expect(mails.map(({ subject }) => subject).sort()).toEqual([
     'Your account has a second factor',
     'Your account has new recovery codes',

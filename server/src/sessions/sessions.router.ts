@@ -4,7 +4,7 @@ import { signedInProcedure } from '../trpc/procedures.js';
 
 const tags = ['auth'];
 
-/** A part of `auth`. */
+/** Part of `auth`. */
 export const sessionsRouter = router({
   listSessions: signedInProcedure
     .meta({

@@ -33,7 +33,7 @@ contract('administration.listAuditLog', {
       const identity = await test.services.auth.authenticateAfresh(admin.accessToken);
       const { id } = (await given.account()).user;
       await test.services.administration.suspend(identity, { id });
-      await test.services.administration.lift(identity, id);
+      await test.services.administration.liftSuspension(identity, id);
       const actionsOf = async (input: Record<string, unknown>) =>
         (await call({ limit: 100, ...input }, { as: admin })).data.items.map(({ action }) => action);
       const both = { actorId: admin.user.id, subjectId: id };

@@ -4,6 +4,7 @@ import { appRouter } from './app-router.js';
 import type { Config } from './config.js';
 import { logRequests } from './http/access-log.js';
 import { limitAddresses } from './http/address-limit.js';
+import { API_PREFIX } from './http/api-prefix.js';
 import { allowOrigins } from './http/cors.js';
 import { createCsrf, refuseForgeries } from './http/csrf.js';
 import { mountCsrfToken } from './http/csrf-token.js';
@@ -72,18 +73,14 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
 
   mountHealth(app, deps);
   mountMetrics(app, deps);
-  await app.register(
-    async (scope) => mountRest(scope, { router, createContext, sharedAnswers, countGuest }),
-    {
-      prefix: '/api',
-    },
-  );
-  await app.register(async (scope) => mountCsrfToken(scope, services, csrf), { prefix: '/api' });
-  await app.register(async (scope) => mountUploads(scope, { router: uploadsRouter, createContext }), {
-    prefix: '/api',
-  });
+  const rest = { router, createContext, sharedAnswers, countGuest };
+  const uploads = { router: uploadsRouter, createContext };
+  const api = { prefix: API_PREFIX };
+  await app.register(async (scope) => mountRest(scope, rest), api);
+  await app.register(async (scope) => mountCsrfToken(scope, services, csrf), api);
+  await app.register(async (scope) => mountUploads(scope, uploads), api);
+  await app.register(async (scope) => mountWebhooks(scope, services), api);
   await app.register(async (scope) => mountMedia(scope, config));
-  await app.register(async (scope) => mountWebhooks(scope, services), { prefix: '/api' });
   await app.register(async (scope) => mountTrpc(scope, { router, createContext, logger }));
   await app.register(async (scope) => mountDocs(scope, { router, config }));
   return app;

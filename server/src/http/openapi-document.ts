@@ -2,6 +2,7 @@ import type { AnyRouter } from '@trpc/server';
 import { IdempotencyKey, Problem, Stream, UserProfile } from '@versbottomlex/shared';
 import { generateOpenApiDocument } from 'trpc-openapi';
 import { z } from 'zod';
+import { API_PREFIX } from './api-prefix.js';
 import { CsrfToken, csrfTokenPaths } from './openapi-csrf-token.js';
 import { exampleOf } from './openapi-example.js';
 import { healthPaths, Liveness, Readiness } from './openapi-health.js';
@@ -12,9 +13,6 @@ import { uploadPaths } from './openapi-uploads.js';
 import { WebhookReceipt, webhookPaths } from './openapi-webhooks.js';
 import { csvTableOf, inputFieldsOf, listOperations, type Operation } from './operations.js';
 import { KEY_FIELD, KEY_HEADER } from './rest-input.js';
-
-/** Where REST is mounted. */
-export const API_PREFIX = '/api';
 
 /**
  * Schemas that no procedure has. They enter by a path of their own, which is dropped: as `defs` they would be taken for
@@ -156,9 +154,10 @@ const generate = (router: AnyRouter, serverUrl: string): OpenApiDocument => {
 };
 
 /**
- * The OpenAPI 3.1 document of every procedure with `openapi` meta, of webhooks and of the probes. The generator of trpc-openapi
- * knows one status of success, one shape of errors and one kind of protection; this puts in their place what the
- * routes do, by the same meta: `successStatus`, `access` and `errors`. Deterministic: equal routers give equal text.
+ * The OpenAPI 3.1 document of every procedure with `openapi` meta, and of what is served without one: uploads, the CSRF
+ * token, webhooks and the probes. The generator of trpc-openapi knows one status of success, one shape of errors and one
+ * kind of protection; this puts in their place what the routes do, by the same meta: `successStatus`, `access` and
+ * `errors`. Deterministic: equal routers give equal text.
  */
 export const createOpenApiDocument = (router: AnyRouter, serverUrl: string): OpenApiDocument => {
   const generated = generate(router, serverUrl);

@@ -1,0 +1,2 @@
+/** Where REST is mounted. */
+export const API_PREFIX = '/api';

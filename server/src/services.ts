@@ -85,6 +85,8 @@ export const createServices = (
   });
   const passkeys = createPasskeysService({
     ...platform,
+    mail,
+    codes,
     auth,
     site,
     secret: config.secrets.encryption.current,

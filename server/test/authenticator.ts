@@ -38,9 +38,12 @@ export type Misdeeds = {
 type Options = { challenge: string; [name: string]: unknown };
 
 /** A passkey in software, with the browser in front of it (WebAuthn, level 3): ES256 and no attestation. */
-export const createAuthenticator = (site: { origin: string; domain: string }, { isCounting = true } = {}) => {
+export const createAuthenticator = (
+  site: { origin: string; domain: string },
+  { isCounting = true, idBytes = 32, keyBytes = 32 } = {},
+) => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const credentialId = randomBytes(32);
+  const credentialId = randomBytes(idBytes);
   const id = credentialId.toString('base64url');
   let count = 0;
 
@@ -69,7 +72,7 @@ export const createAuthenticator = (site: { origin: string; domain: string }, { 
   };
 
   const coordinate = (name: 'x' | 'y'): Buffer =>
-    Buffer.from(publicKey.export({ format: 'jwk' })[name] ?? '', 'base64url');
+    Buffer.concat([Buffer.from(publicKey.export({ format: 'jwk' })[name] ?? '', 'base64url')], keyBytes);
 
   const envelope = { id, rawId: id, type: 'public-key' as const, clientExtensionResults: {} };
 
@@ -87,7 +90,7 @@ export const createAuthenticator = (site: { origin: string; domain: string }, { 
           [-3, coordinate('y')],
         ]),
       );
-      const length = Buffer.from([0, credentialId.length]);
+      const length = Buffer.from([idBytes >> 8, idBytes & 255]);
       const attested = Buffer.concat([Buffer.alloc(16), length, credentialId, key]);
       const attestation = new Map<string, Item>([
         ['fmt', 'none'],

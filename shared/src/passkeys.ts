@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { GivenPassword } from './auth.js';
+import { GivenPassword, SecondFactorCode } from './auth.js';
 import { Id } from './ids.js';
 import { title } from './text.js';
 import { Timestamp } from './timestamps.js';
@@ -33,7 +33,11 @@ export const PasskeyOptions = z
   .meta({ id: 'PasskeyOptions' });
 export type PasskeyOptions = z.infer<typeof PasskeyOptions>;
 
-export const BeginPasskeyInput = z.strictObject({ currentPassword: GivenPassword });
+export const BeginPasskeyInput = z.strictObject({
+  currentPassword: GivenPassword,
+  /** Of the second factor, where the account has one. */
+  code: SecondFactorCode.optional(),
+});
 export type BeginPasskeyInput = z.infer<typeof BeginPasskeyInput>;
 
 /** Binary data as WebAuthn's JSON has it; attestations with certificates are the longest. */

@@ -1,7 +1,7 @@
 import { passkeys } from '@versbottomlex/database';
-import { and, eq, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { invalidField } from '../platform/app-error.js';
+import { AppError, invalidField } from '../platform/app-error.js';
 import { type Database, onlyRow, prepared, preparedSql } from '../platform/database.js';
 import { translating } from '../platform/database-errors.js';
 
@@ -27,15 +27,17 @@ export const listPasskeys = (database: Database, userId: string) => listStatemen
 
 const addStatement = preparedSql(
   'passkeys_add',
-  z.object({ wasAdded: z.boolean() }),
-  sql`select add_passkey(${$('id')}::uuid, ${$('userId')}::uuid, ${$('credentialId')}::text, ${$('publicKey')}::text,
-    ${$('signCount')}::bigint, ${$('name')}::text, ${$('now')}::timestamptz,
-    ${$('max')}::int) as "wasAdded"`,
+  z.object({ outcome: z.enum(['done', 'too many', 'SESSION_REVOKED']) }),
+  sql`select add_passkey(${$('id')}::uuid, ${$('userId')}::uuid, ${$('sessionId')}::uuid, ${$('credentialId')}::text,
+    ${$('publicKey')}::text, ${$('signCount')}::bigint, ${$('name')}::text, ${$('now')}::timestamptz,
+    ${$('max')}::int) as outcome`,
 );
 
 export type NewPasskey = {
   id: string;
   userId: string;
+  /** The one that adds it. */
+  sessionId: string;
   credentialId: string;
   publicKey: string;
   signCount: number;
@@ -44,20 +46,26 @@ export type NewPasskey = {
   max: number;
 };
 
-/** False where the account has `max` already, or is gone. Throws VALIDATION_FAILED for a key that is known. */
+/**
+ * False where the account has `max` already. Throws SESSION_REVOKED when the session or the account has ended meanwhile,
+ * VALIDATION_FAILED for a key that is known, or larger than those of authenticators are.
+ */
 export const addPasskey = async (database: Database, passkey: NewPasskey): Promise<boolean> => {
-  const { wasAdded } = await translating(onlyRow(addStatement(database, passkey)), {
+  const tooLarge = () => invalidField('credential', 'is larger than an authenticator makes it');
+  const { outcome } = await translating(onlyRow(addStatement(database, passkey)), {
     passkeys_credential_id_key: () => invalidField('credential', 'is known already'),
+    passkeys_credential_id_length: tooLarge,
+    passkeys_public_key_length: tooLarge,
   });
-  return wasAdded;
+  if (outcome === 'SESSION_REVOKED') throw new AppError(outcome);
+  return outcome === 'done';
 };
 
-const removeStatement = prepared((client) =>
-  client
-    .delete(passkeys)
-    .where(and(eq(passkeys.id, $('id')), eq(passkeys.userId, $('userId'))))
-    .returning({ id: passkeys.id })
-    .prepare('passkeys_remove'),
+const removeStatement = preparedSql(
+  'passkeys_remove',
+  z.object({ id: z.string() }),
+  sql`delete from passkeys where id = ${$('id')}::uuid and user_id = ${$('userId')}::uuid
+    returning id, note_audit(user_id, 'passkey_removed', user_id, null) as noted`,
 );
 
 /** False where the user has no such passkey. */

@@ -33,10 +33,17 @@ export const passkeysRouter = router({
         path: '/auth/passkeys/begin',
         tags,
         summary: 'Begin to add a passkey',
-        description: 'Answers the options with which the browser makes one, for this session.',
+        description:
+          'Answers the options with which the browser makes one, for this session. An account with a second factor needs its `code` too.',
       },
       limit: 'password',
-      errors: ['INVALID_CREDENTIALS', 'VALIDATION_FAILED', 'OVERLOADED'],
+      errors: [
+        'INVALID_CREDENTIALS',
+        'SECOND_FACTOR_REQUIRED',
+        'SECOND_FACTOR_INVALID',
+        'VALIDATION_FAILED',
+        'OVERLOADED',
+      ],
     })
     .input(BeginPasskeyInput)
     .output(PasskeyOptions)

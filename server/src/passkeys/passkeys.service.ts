@@ -17,11 +17,14 @@ import {
 import { v7 as uuidv7 } from 'uuid';
 import type { AuthService } from '../auth/auth.service.js';
 import type { Identity } from '../auth/identity.js';
+import type { MailService } from '../mail/mail.service.js';
 import { AppError, invalidField } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
+import type { CodesService } from '../second-factor/codes.service.js';
 import { createChallenges } from './challenges.js';
+import { createPasskeyMails } from './passkey-mails.js';
 import * as queries from './passkeys.queries.js';
 import type { Site } from './site.js';
 
@@ -42,7 +45,9 @@ type Deps = {
   database: Database;
   clock: Clock;
   logger: Logger;
-  auth: Pick<AuthService, 'requirePassword' | 'signInProven'>;
+  auth: Pick<AuthService, 'requirePassword' | 'signInProven' | 'me'>;
+  codes: Pick<CodesService, 'takeForLogin'>;
+  mail: Pick<MailService, 'post'>;
   secret: string;
   site: Site;
 };
@@ -52,8 +57,9 @@ type Deps = {
  * factor at once.
  */
 export const createPasskeysService = (deps: Deps) => {
-  const { database, clock, logger, auth, site } = deps;
+  const { database, clock, logger, auth, codes, site } = deps;
   const challenges = createChallenges(deps);
+  const mails = createPasskeyMails(deps);
 
   const adding = ({ userId, sessionId }: Identity) => `add ${userId} ${sessionId}`;
 
@@ -74,9 +80,13 @@ export const createPasskeysService = (deps: Deps) => {
       items: (await queries.listPasskeys(database, userId)).map(({ credentialId: _, ...passkey }) => passkey),
     }),
 
-    /** What a browser needs to make a passkey for this account. Throws INVALID_CREDENTIALS, OVERLOADED. */
+    /**
+     * What a browser needs to make a passkey for this account. Asks for all that a login does, which a passkey replaces.
+     * Throws INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_INVALID, RATE_LIMITED, OVERLOADED.
+     */
     begin: async (identity: Identity, input: BeginPasskeyInput): Promise<PasskeyOptions> => {
       const { username } = await auth.requirePassword(identity, input.currentPassword);
+      await codes.takeForLogin(identity.userId, input.code);
       const known = await queries.listPasskeys(database, identity.userId);
       const options = await generateRegistrationOptions({
         rpName: site.domain,
@@ -93,7 +103,7 @@ export const createPasskeysService = (deps: Deps) => {
       return { options: { ...options } };
     },
 
-    /** Keeps the passkey that a browser has made. Throws VALIDATION_FAILED. */
+    /** Keeps the passkey that a browser has made, and tells the owner. Throws VALIDATION_FAILED, SESSION_REVOKED. */
     add: async (identity: Identity, { name, credential }: AddPasskeyInput): Promise<Passkey> => {
       const challenge = expectChallenge(adding(identity));
       const verified = await verifyRegistrationResponse({
@@ -108,12 +118,13 @@ export const createPasskeysService = (deps: Deps) => {
         throw invalidField('credential', 'is no answer to the options that this session was given');
       }
       const { id: credentialId, publicKey, counter } = verified.registrationInfo.credential;
-      const { userId } = identity;
+      const { userId, sessionId } = identity;
       const id = uuidv7();
       const now = clock.now().toISOString();
       const wasAdded = await queries.addPasskey(database, {
         id,
         userId,
+        sessionId,
         credentialId,
         publicKey: Buffer.from(publicKey).toString('base64url'),
         signCount: counter,
@@ -121,22 +132,24 @@ export const createPasskeysService = (deps: Deps) => {
         now,
         max: PASSKEYS_MAX,
       });
-      if (!wasAdded) {
+      if (!wasAdded)
         throw invalidField(
           'credential',
           `is one too many: an account has at most ${PASSKEYS_MAX} passkeys, so remove one first`,
         );
-      }
       logger.info('Passkey added', { userId, passkeyId: id });
+      mails.tellAdded(() => auth.me(identity));
       return { id, name, createdAt: now, lastUsedAt: null };
     },
 
-    /** Throws NOT_FOUND. */
-    remove: async ({ userId }: Identity, id: string): Promise<{ isDone: true }> => {
+    /** Tells the owner. Throws NOT_FOUND. */
+    remove: async (identity: Identity, id: string): Promise<{ isDone: true }> => {
+      const { userId } = identity;
       if (!(await queries.removePasskey(database, { id, userId }))) {
         throw new AppError('NOT_FOUND', { detail: 'You have no such passkey.' });
       }
       logger.info('Passkey removed', { userId, passkeyId: id });
+      mails.tellRemoved(() => auth.me(identity));
       return { isDone: true };
     },
 

@@ -111,13 +111,18 @@ const deleteAccountStatement = preparedSql(
 
 /**
  * Deletes an account, unless there is none any more, or money keeps it; `forfeit` gives up what may be given up. Whoever
- * deletes another's is noted.
+ * deletes another's is noted. Throws LAST_ADMIN.
  */
 export const deleteAccount = async (
   database: Database,
   of: { id: string; actorId: string; now: string; forfeit: boolean },
 ): Promise<{ outcome: 'deleted' | 'NOT_FOUND' } | { outcome: 'BALANCE_OPEN'; openMoney: OpenMoney[] }> => {
-  const [row] = await deleteAccountStatement(database, of);
+  const [row] = await translating(deleteAccountStatement(database, of), {
+    users_admin_left: () =>
+      new AppError('LAST_ADMIN', {
+        detail: 'Nobody would be left to administer the site; make another admin first.',
+      }),
+  });
   if (row?.outcome === 'BALANCE_OPEN') return { outcome: row.outcome, openMoney: row.openMoney ?? [] };
   return { outcome: row?.outcome ?? 'NOT_FOUND' };
 };

@@ -59,6 +59,7 @@ export const usersRouter = router({
         'REAUTHENTICATION_REQUIRED',
         'NOT_FOUND',
         'BALANCE_OPEN',
+        'LAST_ADMIN',
         'VALIDATION_FAILED',
         'PAYMENTS_HALTED',
       ],

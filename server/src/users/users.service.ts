@@ -62,7 +62,7 @@ export const createUsersService = (deps: Deps) => {
 
     /**
      * Anonymises the account for good, and gives up its money where that is asked for. Throws FORBIDDEN,
-     * REAUTHENTICATION_REQUIRED, NOT_FOUND, BALANCE_OPEN; PAYMENTS_HALTED when money would be given up.
+     * REAUTHENTICATION_REQUIRED, NOT_FOUND, BALANCE_OPEN, LAST_ADMIN; PAYMENTS_HALTED when money would be given up.
      */
     delete: async (identity: Identity, id: string, forfeit = false): Promise<DeletedUser> => {
       if (!isSelfOrAdmin(identity, id)) throw forbidden();

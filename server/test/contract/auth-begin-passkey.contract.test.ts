@@ -30,6 +30,22 @@ contract('auth.beginPasskey', {
       call({ currentPassword: 'a wrong one' }, { as: await given.account() }),
   },
 
+  SECOND_FACTOR_REQUIRED: {
+    'after the right password, in an account with a second factor': async ({ call, given }) => {
+      const owner = await given.account();
+      await given.secondFactor(owner);
+      return call(input, { as: owner });
+    },
+  },
+
+  SECOND_FACTOR_INVALID: {
+    'for a code that was taken before': async ({ call, given }) => {
+      const owner = await given.account();
+      const { code } = await given.secondFactor(owner);
+      return call({ ...input, code }, { as: owner });
+    },
+  },
+
   OVERLOADED: {
     'while too many passwords wait': async ({ call, given, whilePasswordsAreBusy }) => {
       const owner = await given.account();
@@ -40,6 +56,7 @@ contract('auth.beginPasskey', {
   VALIDATION_FAILED: {
     ...invalidFields(async (given) => ({ input, as: await given.account() }), {
       currentPassword: ['', 'a'.repeat(513), 5, null, undefined],
+      code: ['', '1'.repeat(65), 123456, null],
       challenge: ['AAAA'],
     }),
   },

@@ -24,8 +24,8 @@ contract('auth.passkeyLogin', {
   success: {
     'signs in its owner, who has given a second factor by it': async ({ call, given, test }) => {
       const owner = await given.account();
-      await given.secondFactor(owner);
       const { authenticator } = await given.passkey(owner);
+      await given.secondFactor(owner);
       const answer = await call({ credential: authenticator.get(await given.passkeyLogin()) });
       expect(answer.data.user).toEqual(owner.user);
       const identity = await test.services.auth.authenticateAfresh(answer.data.accessToken ?? '');

@@ -146,6 +146,16 @@ contract('users.delete', {
     },
   },
 
+  LAST_ADMIN: {
+    'for the last one, who would leave nobody to administer the site': async ({ call, given, test }) => {
+      const last = await given.admin();
+      await test.database.client.execute(
+        sql`update users set role = 'performer' where role = 'admin' and id <> ${last.user.id}::uuid`,
+      );
+      return call({ id: last.user.id }, { as: last });
+    },
+  },
+
   PAYMENTS_HALTED: {
     'when money would be given up while the ledger is out of balance; without that, nothing moves': async ({
       call,

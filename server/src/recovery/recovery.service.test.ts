@@ -38,6 +38,9 @@ const ownUser = async (by: SignedIn) => auth.me(await identityOf(by));
 
 /** Asks for a reset of the account's password, and answers the token of the mail. */
 const askReset = async ({ user: { email } }: SignedIn): Promise<string> => {
+  // The mail that greets a new account may be on its way.
+  await settle();
+  await settle();
   const before = mailsTo(email).length;
   await recovery.requestPasswordReset({ email });
   await settle();

@@ -15,7 +15,15 @@ const find = async (id: string) => (await db.select().from(streams).where(eq(str
 
 describe('columns', () => {
   it('may be null only where null means something', async () => {
-    const nullable = ['category', 'ended_at', 'price_amount', 'scheduled_start_at', 'search', 'started_at'];
+    const nullable = [
+      'category',
+      'ended_at',
+      'price_amount',
+      'scheduled_start_at',
+      'search',
+      'started_at',
+      'thumbnail_url',
+    ];
     expect(await model.nullableColumns('streams')).toEqual(nullable);
   });
 
@@ -27,6 +35,7 @@ describe('columns', () => {
       ...row,
       description: '',
       category: null,
+      thumbnailUrl: null,
       tags: [],
       isPrivate: false,
       priceAmount: null,

@@ -96,7 +96,8 @@ export const createAuthService = (deps: Deps) => {
 
     /**
      * Throws EMAIL_TAKEN, USERNAME_TAKEN, TOO_YOUNG, VALIDATION_FAILED for a common password or a birth date that is
-     * missing or nobody's, OVERLOADED. Whom the operator registers is not asked for an age.
+     * missing or nobody's, OVERLOADED. Whom the operator registers is asked neither for an
+     * age nor to confirm the address.
      */
     register: async (
       input: RegisterInput,
@@ -118,7 +119,7 @@ export const createAuthService = (deps: Deps) => {
       });
       if (!account) throw new AppError('INTERNAL_ERROR');
       logger.info('User registered', { userId: account.id });
-      recovery.greet({ ...account, passwordHash });
+      if (!isByOperator) recovery.greet({ ...account, passwordHash });
       return opener.signedIn(account, session);
     },
 

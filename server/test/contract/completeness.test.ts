@@ -58,8 +58,8 @@ const testedCodes = (operation: TestedOperation): ErrorCode[] => {
   ];
 };
 
-/** Documented for every operation; tests of the edge and of the database show where these come from. */
-const generalCodes = ['MALFORMED_REQUEST', 'OVERLOADED'];
+/** Documented for every operation, or all that change something; tests of the edge, of attacks and of the database show where these come from. */
+const generalCodes = ['MALFORMED_REQUEST', 'OVERLOADED', 'ORIGIN_NOT_ALLOWED', 'CSRF_TOKEN_INVALID'];
 /** Documented for every path with an id, though nobody but the user, who exists, gets as far as that. */
 const infeasible: Record<string, string[]> = { 'users.becomePerformer': ['NOT_FOUND'] };
 

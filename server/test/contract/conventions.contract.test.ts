@@ -152,6 +152,8 @@ describe('lists', () => {
 
   it('are all that take a limit', () => {
     expect(lists.map(({ procedurePath }) => procedurePath).sort()).toEqual([
+      'administration.listAuditLog',
+      'auth.listSessions',
       'chat.history',
       'moderation.listActions',
       'moderation.listModerators',
@@ -160,6 +162,7 @@ describe('lists', () => {
       'payments.leaderboard',
       'payments.listPayouts',
       'presence.list',
+      'reports.list',
       'streams.list',
       'users.listFollowed',
       'users.listStreams',

@@ -116,7 +116,7 @@ export const createFactories = ({
 
     /** Begins to set up a second factor, and answers the code that confirms it. */
     firstCode: async (by: SignedIn): Promise<string> => {
-      const { secret } = await services.secondFactor.begin(await identityOf(by), {
+      const { secret } = await services.secondFactor.beginSetUp(await identityOf(by), {
         currentPassword: PASSWORD,
       });
       return codeAt(secret, clock.now());
@@ -125,7 +125,7 @@ export const createFactories = ({
     /** Sets up a second factor; `nextCode` is what the app shows half a minute later, which is good already. */
     secondFactor: async (by: SignedIn) => {
       const identity = await identityOf(by);
-      const { secret } = await services.secondFactor.begin(identity, { currentPassword: PASSWORD });
+      const { secret } = await services.secondFactor.beginSetUp(identity, { currentPassword: PASSWORD });
       const code = codeAt(secret, clock.now());
       const { recoveryCodes } = await services.secondFactor.confirm(identity, { code });
       const nextCode = () => codeAt(secret, new Date(clock.now().getTime() + 30_000));
@@ -137,14 +137,14 @@ export const createFactories = ({
 
     /** What a browser has made for this session and the server does not know yet. */
     newPasskey: async (by: SignedIn) => {
-      const begun = await services.passkeys.begin(await identityOf(by), { currentPassword: PASSWORD });
+      const begun = await services.passkeys.beginAdding(await identityOf(by), { currentPassword: PASSWORD });
       return createAuthenticator(siteIn(begun)).create(begun.options);
     },
 
     /** Adds a passkey, in an authenticator of its own that counts unless told otherwise. */
     passkey: async (by: SignedIn, options: { isCounting?: boolean } = {}) => {
       const identity = await identityOf(by);
-      const begun = await services.passkeys.begin(identity, { currentPassword: PASSWORD });
+      const begun = await services.passkeys.beginAdding(identity, { currentPassword: PASSWORD });
       const authenticator = createAuthenticator(siteIn(begun), options);
       const credential = authenticator.create(begun.options);
       return {

@@ -6,7 +6,16 @@ import { createLogger } from '../platform/logger.js';
 import { createMailService, type MailService } from './mail.service.js';
 import { MailError } from './mailer.js';
 
-const mail = { to: 'ada@reader.test', subject: 'Set a new password', text: 'Hello' };
+const to = 'ada@reader.test';
+const subject = 'Set a new password';
+const letter = {
+  to,
+  username: 'ada_r',
+  subject,
+  paragraphs: ['set a new one here:', 'If not, ignore this.'],
+};
+const text = 'Hello ada_r,\n\nset a new one here:\n\nIf not, ignore this.\n\nVersBottomLex.me';
+const mail = { to, subject, text };
 const opened: MailService[] = [];
 afterEach(async () => {
   for (const service of opened.splice(0)) await service.stop();
@@ -18,7 +27,7 @@ const open = ({ retryDelaysMs = [1, 1] }: { retryDelaysMs?: number[] } = {}) => 
   const logger = createLogger('DEBUG', (line) => logs.push(JSON.parse(line)));
   const service = createMailService({ mailer: outbox.mailer, logger, retryDelaysMs });
   opened.push(service);
-  const post = (write: () => Promise<typeof mail | null> = async () => mail) =>
+  const post = (write: () => Promise<typeof letter | null> = async () => letter) =>
     service.post({ kind: 'password_reset', write });
   const settle = () => vi.waitFor(() => expect(service.countOpen()).toBe(0));
   return { outbox, logs, service, post, settle };
@@ -51,7 +60,7 @@ it('says so once, and refuses, where there is no mail', async () => {
 
 it('tries again what may yet be taken, and writes it once', async () => {
   const { outbox, logs, service, post, settle } = open();
-  const write = vi.fn(async () => mail);
+  const write = vi.fn(async () => letter);
   vi.spyOn(outbox.mailer, 'send')
     .mockRejectedValueOnce(new MailError('ECONNECTION', false))
     .mockRejectedValueOnce(new MailError('EENVELOPE 451', false));
@@ -69,7 +78,7 @@ it('tries again what may yet be taken, and writes it once', async () => {
 
 it('writes again what could not be written while the database was away', async () => {
   const { outbox, service, post, settle } = open();
-  const write = vi.fn(async () => mail).mockRejectedValueOnce(new AppError('DEPENDENCY_UNAVAILABLE'));
+  const write = vi.fn(async () => letter).mockRejectedValueOnce(new AppError('DEPENDENCY_UNAVAILABLE'));
   service.start();
   post(write);
   await settle();

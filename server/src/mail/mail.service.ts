@@ -2,7 +2,8 @@ import pLimit from 'p-limit';
 import { AppError } from '../platform/app-error.js';
 import { logBackgroundFault } from '../platform/fault-log.js';
 import type { Logger } from '../platform/logger.js';
-import { type Mail, MailError, type Mailer } from './mailer.js';
+import { type Letter, toMail } from './letter.js';
+import { MailError, type Mailer } from './mailer.js';
 
 const ACTIVE_MAX = 4;
 /** A mail server that is away for long must not fill the memory. */
@@ -15,7 +16,13 @@ const RETRY_AFTER_MS = 60_000;
 const STOP_TIMEOUT_MS = 5000;
 
 /** What the log calls a mail, and what makes it; null when there is nothing to send after all. */
-export type MailJob = { kind: string; write: () => Promise<Mail | null> };
+export type MailJob = { kind: string; write: () => Promise<Letter | null> };
+
+/** Looks an account's owner up. */
+export type FindOwner = () => Promise<{ username: string; email: string }>;
+
+/** Of what was done to an account, for its owner. */
+export type Notice = { kind: string; find: FindOwner; subject: string; paragraphs: readonly string[] };
 
 /** Undefined for a fault of ours. */
 const reasonOf = (error: unknown): string | undefined => {
@@ -64,11 +71,11 @@ export const createMailService = ({ mailer, logger, retryDelaysMs = RETRY_DELAYS
   const deliver = async (job: MailJob, attempt: number): Promise<void> => {
     let written = job;
     try {
-      const mail = await job.write();
-      if (mail === null) return;
+      const letter = await job.write();
+      if (letter === null) return;
       // A mail is written once: another attempt would make another link.
-      written = { ...job, write: async () => mail };
-      await mailer.send(mail);
+      written = { ...job, write: async () => letter };
+      await mailer.send(toMail(letter));
       logger.info('Mail sent', { kind: job.kind });
     } catch (error) {
       const reason = reasonOf(error);
@@ -83,6 +90,12 @@ export const createMailService = ({ mailer, logger, retryDelaysMs = RETRY_DELAYS
     }
   };
 
+  const post = (job: MailJob): void => {
+    if (!isStarted || !mailer.canSend()) return;
+    if (countWaiting() >= WAITING_MAX) logger.warn('Mail dropped, too many wait', { kind: job.kind });
+    else enqueueLater(job, 0, START_DELAY_MS);
+  };
+
   return {
     /** Throws MAIL_UNAVAILABLE where there is no mail, or when too many mails wait. */
     requireAvailable: (): void => {
@@ -91,11 +104,17 @@ export const createMailService = ({ mailer, logger, retryDelaysMs = RETRY_DELAYS
     },
 
     /** Writes and sends a mail soon; nothing where there is no mail, before the start and after the stop. */
-    post: (job: MailJob): void => {
-      if (!isStarted || !mailer.canSend()) return;
-      if (countWaiting() >= WAITING_MAX) logger.warn('Mail dropped, too many wait', { kind: job.kind });
-      else enqueueLater(job, 0, START_DELAY_MS);
-    },
+    post,
+
+    /** Posts a notice, whose reader is looked up when it is written: no failure of that may cost anybody their answer. */
+    tell: ({ kind, find, subject, paragraphs }: Notice): void =>
+      post({
+        kind,
+        write: async () => {
+          const { email, username } = await find();
+          return { to: email, username, subject, paragraphs };
+        },
+      }),
 
     /** How many mails are on their way or wait. */
     countOpen: (): number => limit.activeCount + countWaiting(),

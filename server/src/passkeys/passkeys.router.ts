@@ -47,7 +47,7 @@ export const passkeysRouter = router({
     })
     .input(BeginPasskeyInput)
     .output(PasskeyOptions)
-    .mutation(({ ctx, input }) => ctx.services.passkeys.begin(ctx.identity, input)),
+    .mutation(({ ctx, input }) => ctx.services.passkeys.beginAdding(ctx.identity, input)),
 
   addPasskey: signedInNowProcedure
     .meta({

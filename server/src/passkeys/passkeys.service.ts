@@ -47,7 +47,7 @@ type Deps = {
   logger: Logger;
   auth: Pick<AuthService, 'requirePassword' | 'signInProven' | 'me'>;
   codes: Pick<CodesService, 'takeForLogin'>;
-  mail: Pick<MailService, 'post'>;
+  mail: Pick<MailService, 'tell'>;
   secret: string;
   site: Site;
 };
@@ -84,7 +84,7 @@ export const createPasskeysService = (deps: Deps) => {
      * What a browser needs to make a passkey for this account. Asks for all that a login does, which a passkey replaces.
      * Throws INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_INVALID, RATE_LIMITED, OVERLOADED.
      */
-    begin: async (identity: Identity, input: BeginPasskeyInput): Promise<PasskeyOptions> => {
+    beginAdding: async (identity: Identity, input: BeginPasskeyInput): Promise<PasskeyOptions> => {
       const { username } = await auth.requirePassword(identity, input.currentPassword);
       await codes.takeForLogin(identity.userId, input.code);
       const known = await queries.listPasskeys(database, identity.userId);

@@ -12,8 +12,19 @@ import * as queries from './recovery.queries.js';
  */
 const RESET_INTERVAL_SECONDS = 120;
 
-type Holder = { id: string; username: string; email: string; passwordHash: string };
-type Deps = { database: Database; clock: Clock; mail: Pick<MailService, 'post'>; webUrl: string };
+type Reader = { username: string; email: string };
+type Holder = Reader & { id: string; passwordHash: string };
+type Deps = { database: Database; clock: Clock; mail: Pick<MailService, 'post' | 'tell'>; webUrl: string };
+
+type LinkOptions = {
+  purpose: queries.AccountTokenPurpose;
+  /** Where the link goes. */
+  email: string;
+  /** The page of the site that takes the token. */
+  page: string;
+  /** How old the last token of the purpose must be. */
+  intervalSeconds?: number;
+};
 
 /** The mails about an account. Each is written, and its token made, after the answer to whoever asked for it. */
 export const createAccountMails = ({ database, clock, mail, webUrl }: Deps) => {
@@ -38,21 +49,17 @@ export const createAccountMails = ({ database, clock, mail, webUrl }: Deps) => {
     return isStored ? texts.linkTo(webUrl, page, token) : null;
   };
 
-  const postLink = (
-    holder: Holder,
-    options: LinkOptions,
-    text: (holder: Holder, link: string) => texts.Text,
-  ): void =>
+  const postLink = (holder: Holder, options: LinkOptions, text: (link: string) => texts.Text): void =>
     mail.post({
       kind: options.purpose,
       write: async () => {
         const link = await makeLink(holder, options);
-        return link === null ? null : { to: options.email, ...text(holder, link) };
+        return link === null ? null : { to: options.email, username: holder.username, ...text(link) };
       },
     });
 
-  const tell = (kind: string, to: string, text: texts.Text): void =>
-    mail.post({ kind, write: async () => ({ to, ...text }) });
+  const tell = (kind: string, to: Reader, text: texts.Text): void =>
+    mail.tell({ kind, find: async () => to, ...text });
 
   return {
     verifyEmail: (holder: Holder): void =>
@@ -81,23 +88,13 @@ export const createAccountMails = ({ database, clock, mail, webUrl }: Deps) => {
         { purpose: 'email_change', email: newEmail, page: 'confirm-email' },
         texts.emailChangeText,
       );
-      tell('email_change_asked', holder.email, texts.emailChangeAskedText(holder));
+      tell('email_change_asked', holder, texts.emailChangeAskedText);
     },
 
-    tellPasswordChanged: ({ email, username }: Pick<Holder, 'email' | 'username'>): void =>
-      tell('password_changed', email, texts.passwordChangedText({ username })),
+    tellPasswordChanged: (reader: Reader): void =>
+      tell('password_changed', reader, texts.passwordChangedText),
 
-    tellEmailChanged: (formerEmail: string, username: string): void =>
-      tell('email_changed', formerEmail, texts.emailChangedText({ username })),
+    /** To the address that the account had. */
+    tellEmailChanged: (reader: Reader): void => tell('email_changed', reader, texts.emailChangedText),
   };
-};
-
-type LinkOptions = {
-  purpose: queries.AccountTokenPurpose;
-  /** Where the link goes. */
-  email: string;
-  /** The page of the site that takes the token. */
-  page: string;
-  /** How old the last token of the purpose must be. */
-  intervalSeconds?: number;
 };

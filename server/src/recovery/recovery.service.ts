@@ -35,7 +35,7 @@ type Deps = {
   clock: Clock;
   logger: Logger;
   passwords: PasswordHasher;
-  mail: Pick<MailService, 'post' | 'requireAvailable'>;
+  mail: Pick<MailService, 'post' | 'tell' | 'requireAvailable'>;
   webUrl: string;
 };
 
@@ -145,7 +145,7 @@ export const createRecoveryService = (deps: Deps) => {
       const changed = await queries.changeEmail(database, spending);
       if (!changed) throw tokenInvalid();
       logger.info('E-mail address changed', { userId: changed.id });
-      mails.tellEmailChanged(changed.formerEmail, changed.username);
+      mails.tellEmailChanged({ email: changed.formerEmail, username: changed.username });
       return confirmed(spending.now);
     },
 

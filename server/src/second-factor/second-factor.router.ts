@@ -40,7 +40,7 @@ export const secondFactorRouter = router({
     })
     .input(BeginSecondFactorInput)
     .output(SecondFactorSecret)
-    .mutation(({ ctx, input }) => ctx.services.secondFactor.begin(ctx.identity, input)),
+    .mutation(({ ctx, input }) => ctx.services.secondFactor.beginSetUp(ctx.identity, input)),
 
   confirmSecondFactor: signedInNowProcedure
     .meta({

@@ -30,7 +30,7 @@ type Deps = {
   sealer: Sealer;
   codes: CodesService;
   auth: Pick<AuthService, 'requirePassword' | 'me'>;
-  mail: Pick<MailService, 'post'>;
+  mail: Pick<MailService, 'tell'>;
   /** What authenticator apps list the account under. */
   issuer: string;
 };
@@ -69,7 +69,7 @@ export const createSecondFactorService = (deps: Deps) => {
      * Makes a secret, which is asked for once its first code has confirmed it; an earlier one that was not is gone.
      * Throws INVALID_CREDENTIALS, SECOND_FACTOR_ALREADY_SET_UP, OVERLOADED.
      */
-    begin: async (identity: Identity, input: BeginSecondFactorInput): Promise<SecondFactorSecret> => {
+    beginSetUp: async (identity: Identity, input: BeginSecondFactorInput): Promise<SecondFactorSecret> => {
       const { userId } = identity;
       const { username } = await auth.requirePassword(identity, input.currentPassword);
       const secret = makeSecret();

@@ -9,7 +9,7 @@ const name = 'Laptop';
 const openOptions = async ({ given, test }: Scene<'auth.addPasskey'>) => {
   const owner = await given.account();
   const identity = await test.services.auth.authenticateAfresh(owner.accessToken);
-  const { options } = await test.services.passkeys.begin(identity, { currentPassword: PASSWORD });
+  const { options } = await test.services.passkeys.beginAdding(identity, { currentPassword: PASSWORD });
   return { owner, options, authenticator: createAuthenticator(SITE) };
 };
 

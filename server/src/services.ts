@@ -5,6 +5,7 @@ import { createTokens } from './auth/tokens.js';
 import { createChatService } from './chat/chat.service.js';
 import type { Config } from './config.js';
 import { createFollowsService } from './follows/follows.service.js';
+import { isAllowedOrigin } from './http/cors.js';
 import { createLedgerService } from './ledger/ledger.service.js';
 import { createLimitsService } from './limits/limits.service.js';
 import { createLiveService } from './live/live.service.js';
@@ -74,7 +75,7 @@ export const createServices = (
     codes,
     minimumAge: config.minimumAge,
   });
-  const site = siteOf(config.mail.webUrl, config.webOrigins);
+  const site = siteOf(config.mail.webUrl, isAllowedOrigin(config));
   const secondFactor = createSecondFactorService({
     ...platform,
     mail,

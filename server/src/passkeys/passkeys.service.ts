@@ -26,7 +26,7 @@ import type { CodesService } from '../second-factor/codes.service.js';
 import { createChallenges } from './challenges.js';
 import { createPasskeyMails } from './passkey-mails.js';
 import * as queries from './passkeys.queries.js';
-import type { Site } from './site.js';
+import { expectedOriginsOf, type Site } from './site.js';
 
 /** EdDSA, ES256 and RS256, as COSE numbers them: what authenticators in use offer. */
 const ALGORITHMS = [-8, -7, -257];
@@ -109,7 +109,7 @@ export const createPasskeysService = (deps: Deps) => {
       const verified = await verifyRegistrationResponse({
         response: { ...credential, clientExtensionResults: {} },
         expectedChallenge: challenge.isOurs,
-        expectedOrigin: site.origins,
+        expectedOrigin: expectedOriginsOf(site, credential.response.clientDataJSON),
         expectedRPID: site.domain,
         requireUserVerification: true,
         supportedAlgorithmIDs: ALGORITHMS,
@@ -174,7 +174,7 @@ export const createPasskeysService = (deps: Deps) => {
       const verified = await verifyAuthenticationResponse({
         response: { ...credential, clientExtensionResults: {}, response },
         expectedChallenge: challenge.isOurs,
-        expectedOrigin: site.origins,
+        expectedOrigin: expectedOriginsOf(site, credential.response.clientDataJSON),
         expectedRPID: site.domain,
         requireUserVerification: true,
         credential: {

@@ -14,6 +14,7 @@ const usage = () =>
       'npm run admin -- verify <username>           makes a verified performer of an account',
       'npm run admin -- suspend <username> [reason] ends all that the account has open, and keeps it out',
       'npm run admin -- lift <username>             lets a suspended account in again',
+      'npm run admin -- clear-2fa <username>        removes a second factor that its owner has lost',
       'npm run admin -- renew-feeds                 after restoring a backup: live clients start anew',
     ].join('\n'),
     64,
@@ -62,6 +63,12 @@ const lift = async (parts: ServerParts, username: string) => {
   say(`${user.username} may sign in again (${id}).`);
 };
 
+const clearSecondFactor = async (parts: ServerParts, username: string) => {
+  const id = await requireUserId(parts, username);
+  await parts.services.administration.clearSecondFactor(id);
+  say(`${username} signs in without a code now, and is logged out everywhere (${id}).`);
+};
+
 const validated = <T>(
   schema: { safeParse(value: unknown): { success: boolean; data?: T } },
   value: string,
@@ -89,6 +96,7 @@ run(() =>
       else if (command === 'verify') await changeRole(parts, username, 'performer');
       else if (command === 'suspend') await suspend(parts, username, reasonOf(second));
       else if (command === 'lift') await lift(parts, username);
+      else if (command === 'clear-2fa') await clearSecondFactor(parts, username);
       else throw usage();
     } catch (error) {
       throw error instanceof AppError ? new StartupError(error.message.replace(/\.?$/, '.'), 65) : error;

@@ -50,3 +50,15 @@ const changeRoleStatement = preparedSql(
 /** Gives an account a role, and notes it, or says why not. */
 export const changeRole = (database: Database, of: Of & { role: Role; now: string }): Promise<AccountAct> =>
   onlyRow(changeRoleStatement(database, of));
+
+const clearSecondFactorStatement = preparedSql(
+  'administration_clear_second_factor',
+  z.object({ wasCleared: z.boolean().nullable() }),
+  sql`select clear_second_factor(${$('id')}::uuid, ${$('actorId')}::uuid, ${$('now')}::timestamptz) as "wasCleared"`,
+);
+
+/** Removes a second factor, ends every session and notes it; false where there is none, null where nobody is. */
+export const clearSecondFactor = async (
+  database: Database,
+  of: Of & { now: string },
+): Promise<boolean | null> => (await onlyRow(clearSecondFactorStatement(database, of))).wasCleared;

@@ -13,7 +13,13 @@ import { decodeCursor, toPage } from '../platform/cursor.js';
 import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
-import { type AccountAct, changeRole, liftSuspension, suspendUser } from './account-acts.queries.js';
+import {
+  type AccountAct,
+  changeRole,
+  clearSecondFactor,
+  liftSuspension,
+  suspendUser,
+} from './account-acts.queries.js';
 import { listAuditEntries } from './audit-log.queries.js';
 
 const Place = z.tuple([z.int().positive()]);
@@ -73,6 +79,18 @@ export const createAdministrationService = ({ database, bus, clock, logger }: De
       const user = finish(id, act);
       if (act.outcome === 'done') logger.info('Role changed', { userId: id, role, byUserId: actorId });
       return user;
+    },
+
+    /**
+     * Lets an owner in who cannot give a code any more: at the console alone, by whoever has made sure who asks. Every
+     * session ends. Throws NOT_FOUND, SECOND_FACTOR_NOT_SET_UP.
+     */
+    clearSecondFactor: async (id: string): Promise<void> => {
+      const wasCleared = await clearSecondFactor(database, { id, actorId: null, now: actedAt() });
+      if (wasCleared === null) throw new AppError('NOT_FOUND', { detail: details.NOT_FOUND });
+      if (!wasCleared) throw new AppError('SECOND_FACTOR_NOT_SET_UP');
+      bus.publish({ type: 'identityChanged', userId: id });
+      logger.info('Second factor removed', { userId: id, byUserId: null });
     },
 
     /** Throws VALIDATION_FAILED for a foreign cursor. */

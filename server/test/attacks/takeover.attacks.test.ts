@@ -91,12 +91,30 @@ describe('a passkey of somebody else', () => {
     async (_name, sizes) => {
       const owner = await given.account();
       const identity = await identityOf(owner);
-      const { options } = await test.services.passkeys.begin(identity, { currentPassword: PASSWORD });
+      const { options } = await test.services.passkeys.beginAdding(identity, { currentPassword: PASSWORD });
       const credential = createAuthenticator(SITE, sizes).create(options);
       const answer = await post('passkeys', { name: 'Laptop', credential }, owner);
       expect([answer.status, answer.body.code]).toEqual([422, 'VALIDATION_FAILED']);
     },
   );
+});
+
+describe('a second factor of somebody else', () => {
+  it('keeps the owner out until the operator removes it, which is noted and ends every session', async () => {
+    const theirs = await given.account({ email: 'squatted@reader.test' });
+    await given.secondFactor(theirs);
+    const token = await given.mailedToken(theirs, 'password_reset');
+    await test.services.recovery.resetPassword({ token, newPassword });
+    const { id, email } = theirs.user;
+    const login = () => outcomeOf(test.services.auth.login({ email, password: newPassword }, client));
+    expect(await login()).toBe('SECOND_FACTOR_REQUIRED');
+    const { administration } = test.services;
+    await administration.clearSecondFactor(id);
+    expect(await outcomeOf(administration.clearSecondFactor(id))).toBe('SECOND_FACTOR_NOT_SET_UP');
+    expect(await login()).toBe('ok');
+    const { items } = await administration.listAuditLog({ subjectId: id, limit: 20 });
+    expect(items.map(({ action, actor }) => [action, actor])).toContainEqual(['second_factor_removed', null]);
+  });
 });
 
 describe('the last admins', () => {

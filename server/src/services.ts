@@ -24,6 +24,7 @@ import type { Logger } from './platform/logger.js';
 import type { PasswordHasher } from './platform/password-hasher.js';
 import { createSealer } from './platform/sealer.js';
 import { createPresenceService } from './presence/presence.service.js';
+import { createAccountMailsService } from './recovery/account-mails.service.js';
 import { createRecoveryService } from './recovery/recovery.service.js';
 import { createRefundsService } from './refunds/refunds.service.js';
 import { createReportsService } from './reports/reports.service.js';
@@ -64,17 +65,18 @@ export const createServices = (
   const tokens = createTokens({ secrets: config.secrets, clock });
   const limits = createLimitsService(platform);
   const mail = createMailService({ ...platform, mailer });
-  const recovery = createRecoveryService({ ...platform, mail, webUrl: config.mail.webUrl });
+  const accountMails = createAccountMailsService({ ...platform, mail, webUrl: config.mail.webUrl });
   const sealer = createSealer(config.secrets.encryption, 'second factor');
   const codes = createCodesService({ ...platform, sealer });
   const auth = createAuthService({
     ...platform,
     tokens,
     limits,
-    recovery,
+    accountMails,
     codes,
     minimumAge: config.minimumAge,
   });
+  const recovery = createRecoveryService({ ...platform, mail, accountMails, auth });
   const site = siteOf(config.mail.webUrl, isAllowedOrigin(config));
   const secondFactor = createSecondFactorService({
     ...platform,

@@ -17,7 +17,7 @@ import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
 import type { PasswordHasher } from '../platform/password-hasher.js';
 import { requireUncommonPassword } from '../platform/password-policy.js';
-import type { RecoveryService } from '../recovery/recovery.service.js';
+import type { AccountMailsService } from '../recovery/account-mails.service.js';
 import type { CodesService } from '../second-factor/codes.service.js';
 import * as accounts from './accounts.queries.js';
 import { createAuthenticator } from './authenticator.js';
@@ -33,6 +33,8 @@ import type { Tokens } from './tokens.js';
 const wrongCredentials = () =>
   new AppError('INVALID_CREDENTIALS', { detail: 'The name and the password do not match.' });
 
+const wrongPassword = () => new AppError('INVALID_CREDENTIALS', { detail: 'The password is wrong.' });
+
 /** Told to whoever gave the right password, and so to the owner alone. */
 const suspended = (reason: string | null) =>
   new AppError('ACCOUNT_SUSPENDED', reason === null ? {} : { detail: `The account is suspended: ${reason}` });
@@ -45,7 +47,7 @@ type Deps = {
   passwords: PasswordHasher;
   tokens: Tokens;
   limits: Pick<LimitsService, 'tryLogin' | 'requireRefresh'>;
-  recovery: Pick<RecoveryService, 'greet' | 'tellPasswordChanged'>;
+  accountMails: Pick<AccountMailsService, 'verifyEmail' | 'tellPasswordChanged'>;
   codes: Pick<CodesService, 'takeForLogin'>;
   /** In years, of whoever registers. */
   minimumAge: number;
@@ -53,7 +55,7 @@ type Deps = {
 
 /** Accounts' way in and out: registration, login, token rotation, logout. One row of `sessions` is one login. */
 export const createAuthService = (deps: Deps) => {
-  const { database, bus, clock, logger, passwords, tokens, limits, recovery, codes } = deps;
+  const { database, bus, clock, logger, passwords, tokens, limits, accountMails, codes } = deps;
   const authenticator = createAuthenticator(deps);
 
   const opener = createSessionOpener(deps);
@@ -62,7 +64,7 @@ export const createAuthService = (deps: Deps) => {
   const requirePassword = async ({ userId }: Identity, password: string) => {
     const found = await accounts.findCredentialsOfUser(database, userId);
     const isRight = await passwords.verify(found?.passwordHash, password);
-    if (!found || !isRight) throw wrongCredentials();
+    if (!found || !isRight) throw wrongPassword();
     return found;
   };
 
@@ -119,7 +121,7 @@ export const createAuthService = (deps: Deps) => {
       });
       if (!account) throw new AppError('INTERNAL_ERROR');
       logger.info('User registered', { userId: account.id });
-      if (!isByOperator) recovery.greet({ ...account, passwordHash });
+      if (!isByOperator) accountMails.verifyEmail({ ...account, passwordHash });
       return opener.signedIn(account, session);
     },
 
@@ -178,7 +180,7 @@ export const createAuthService = (deps: Deps) => {
       if (!updated) throw new AppError('SESSION_REVOKED');
       bus.publish({ type: 'identityChanged', userId });
       logger.info('Password changed', { userId });
-      recovery.tellPasswordChanged(found);
+      accountMails.tellPasswordChanged(found);
       const subject = { userId, sessionId, tokenVersion: updated.tokenVersion };
       return tokens.issue(subject, update.nextTokenId, new Date(updated.expiresAt));
     },

@@ -7,6 +7,7 @@ import type {
   ResetPasswordInput,
   VerifyEmailInput,
 } from '@versbottomlex/shared';
+import type { AuthService } from '../auth/auth.service.js';
 import type { Identity } from '../auth/identity.js';
 import type { MailService } from '../mail/mail.service.js';
 import { AppError, fieldError, invalidField } from '../platform/app-error.js';
@@ -17,7 +18,7 @@ import type { Logger } from '../platform/logger.js';
 import type { PasswordHasher } from '../platform/password-hasher.js';
 import { requireUncommonPassword } from '../platform/password-policy.js';
 import { createSweep } from '../platform/sweep.js';
-import { createAccountMails } from './account-mails.js';
+import type { AccountMailsService } from './account-mails.service.js';
 import { LINK_SECONDS } from './mail-texts.js';
 import { hashToken } from './mailed-token.js';
 import * as queries from './recovery.queries.js';
@@ -35,8 +36,9 @@ type Deps = {
   clock: Clock;
   logger: Logger;
   passwords: PasswordHasher;
-  mail: Pick<MailService, 'post' | 'tell' | 'requireAvailable'>;
-  webUrl: string;
+  mail: Pick<MailService, 'requireAvailable'>;
+  accountMails: AccountMailsService;
+  auth: Pick<AuthService, 'requirePassword'>;
 };
 
 /**
@@ -44,14 +46,7 @@ type Deps = {
  * good once and for an hour; every method that takes one throws ACCOUNT_TOKEN_INVALID when it is not.
  */
 export const createRecoveryService = (deps: Deps) => {
-  const { database, bus, clock, logger, passwords, mail } = deps;
-  const mails = createAccountMails(deps);
-
-  const holderOf = async ({ userId }: Pick<Identity, 'userId'>) => {
-    const holder = await queries.findById(database, userId);
-    if (!holder) throw new AppError('SESSION_REVOKED');
-    return holder;
-  };
+  const { database, bus, clock, logger, passwords, mail, accountMails, auth } = deps;
 
   const spendingOf = (token: string) => ({
     tokenHash: hashToken(token),
@@ -68,12 +63,6 @@ export const createRecoveryService = (deps: Deps) => {
   });
 
   return {
-    /** Sends the mail that verifies the address of a new account; nothing where there is no mail. */
-    greet: mails.verifyEmail,
-
-    /** Tells an account's owner that its password was changed. */
-    tellPasswordChanged: mails.tellPasswordChanged,
-
     /**
      * Sends a mail to the account with this address. The answer is the same, and takes as long, when there is none:
      * what differs is done after it. Throws MAIL_UNAVAILABLE.
@@ -81,7 +70,7 @@ export const createRecoveryService = (deps: Deps) => {
     requestPasswordReset: async ({ email }: RequestPasswordResetInput): Promise<MailRequested> => {
       mail.requireAvailable();
       const holder = await queries.findByEmail(database, email);
-      if (holder) mails.resetPassword(holder);
+      if (holder) accountMails.resetPassword(holder);
       return requested;
     },
 
@@ -99,16 +88,17 @@ export const createRecoveryService = (deps: Deps) => {
       if (!reset) throw tokenInvalid();
       bus.publish({ type: 'identityChanged', userId: reset.id });
       logger.info('Password reset', { userId: reset.id });
-      mails.tellPasswordChanged(reset);
+      accountMails.tellPasswordChanged(reset);
       return confirmed(spending.now);
     },
 
     /** Throws EMAIL_ALREADY_VERIFIED, MAIL_UNAVAILABLE. */
     requestEmailVerification: async (identity: Identity): Promise<MailRequested> => {
       mail.requireAvailable();
-      const holder = await holderOf(identity);
+      const holder = await queries.findById(database, identity.userId);
+      if (!holder) throw new AppError('SESSION_REVOKED');
       if (holder.emailVerifiedAt !== null) throw new AppError('EMAIL_ALREADY_VERIFIED');
-      mails.verifyEmail(holder);
+      accountMails.verifyEmail(holder);
       return requested;
     },
 
@@ -128,11 +118,9 @@ export const createRecoveryService = (deps: Deps) => {
       { newEmail, currentPassword }: RequestEmailChangeInput,
     ): Promise<MailRequested> => {
       mail.requireAvailable();
-      const holder = await holderOf(identity);
-      if (!(await passwords.verify(holder.passwordHash, currentPassword)))
-        throw new AppError('INVALID_CREDENTIALS', { detail: 'The password is wrong.' });
+      const holder = await auth.requirePassword(identity, currentPassword);
       if (newEmail === holder.email.toLowerCase()) throw invalidField('newEmail', 'is your address already');
-      mails.changeEmail(holder, newEmail);
+      accountMails.changeEmail(holder, newEmail);
       return requested;
     },
 
@@ -145,7 +133,7 @@ export const createRecoveryService = (deps: Deps) => {
       const changed = await queries.changeEmail(database, spending);
       if (!changed) throw tokenInvalid();
       logger.info('E-mail address changed', { userId: changed.id });
-      mails.tellEmailChanged({ email: changed.formerEmail, username: changed.username });
+      accountMails.tellEmailChanged({ email: changed.formerEmail, username: changed.username });
       return confirmed(spending.now);
     },
 

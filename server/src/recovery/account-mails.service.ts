@@ -27,7 +27,7 @@ type LinkOptions = {
 };
 
 /** The mails about an account. Each is written, and its token made, after the answer to whoever asked for it. */
-export const createAccountMails = ({ database, clock, mail, webUrl }: Deps) => {
+export const createAccountMailsService = ({ database, clock, mail, webUrl }: Deps) => {
   /** The link of a new token, which replaces the last of its purpose; null where the account has changed meanwhile. */
   const makeLink = async (
     { id: userId, passwordHash }: Holder,
@@ -62,6 +62,7 @@ export const createAccountMails = ({ database, clock, mail, webUrl }: Deps) => {
     mail.tell({ kind, find: async () => to, ...text });
 
   return {
+    /** Greets a new account too. */
     verifyEmail: (holder: Holder): void =>
       postLink(
         holder,
@@ -98,3 +99,5 @@ export const createAccountMails = ({ database, clock, mail, webUrl }: Deps) => {
     tellEmailChanged: (reader: Reader): void => tell('email_changed', reader, texts.emailChangedText),
   };
 };
+
+export type AccountMailsService = ReturnType<typeof createAccountMailsService>;

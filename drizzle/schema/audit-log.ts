@@ -21,6 +21,7 @@ export const auditLog = pgTable(
         'account_deleted',
         'report_decided',
         'stream_ended',
+        'profile_changed',
         'avatar_changed',
         'thumbnail_changed',
         'password_changed',

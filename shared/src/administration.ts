@@ -38,6 +38,7 @@ export const auditActions = [
   'account_deleted',
   'report_decided',
   'stream_ended',
+  'profile_changed',
   'avatar_changed',
   'thumbnail_changed',
   'password_changed',

@@ -81,6 +81,17 @@ it('has the refund of a payment by an admin, and not that of a ticket by its per
   expect(await notedOf(other.user.id, performer.user.id)).toEqual([]);
 });
 
+it('has what an admin does to the profile of others, and not what it says', async () => {
+  const account = await given.account();
+  const { id } = account.user;
+  await services.users.update(admin, { id, bio: 'Ava of Elm Street', displayName: 'Ava' });
+  await services.users.update(await identityOf(account), { id, bio: 'mine' });
+  expect(await notedOf(id)).toEqual([
+    { action: 'profile_changed', details: { fields: ['bio', 'displayName'] } },
+  ]);
+  expect(await notedOf(id, id)).toEqual([]);
+});
+
 it('has what an admin does to the pictures of others', async () => {
   const performer = await given.performer();
   const { id: streamId } = await given.stream(performer);

@@ -36,16 +36,20 @@ const updateProfileStatement = preparedSql(
       display_name = coalesce(${$('displayName')}::text, display_name),
       bio = coalesce(${$('bio')}::text, bio)
     where id = ${$('id')}::uuid and deleted_at is null
-    returning ${profileColumns}`,
+    returning ${profileColumns}, case when ${$('actorId')}::uuid <> users.id
+      then note_audit(${$('actorId')}::uuid, 'profile_changed', users.id,
+        jsonb_build_object('fields', ${$('fields')}::text::jsonb)) end as noted`,
 );
 
-/** Changes what is given. Throws USERNAME_TAKEN. */
+/** Changes what is given; whoever changes another's is noted. Throws USERNAME_TAKEN. */
 export const updateProfile = async (
   database: Database,
-  input: UpdateUserInput,
+  { id, actorId, ...changes }: UpdateUserInput & { actorId: string },
 ): Promise<UserProfile | undefined> => {
-  const { id, username = null, displayName = null, bio = null } = input;
-  const rows = await translating(updateProfileStatement(database, { id, username, displayName, bio }), {
+  const { username = null, displayName = null, bio = null } = changes;
+  const fields = JSON.stringify(Object.keys(changes));
+  const update = { id, actorId, username, displayName, bio, fields };
+  const rows = await translating(updateProfileStatement(database, update), {
     users_username_key: () => new AppError('USERNAME_TAKEN'),
   });
   return rows[0];

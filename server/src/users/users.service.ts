@@ -54,7 +54,7 @@ export const createUsersService = (deps: Deps) => {
     /** Throws FORBIDDEN, NOT_FOUND, USERNAME_TAKEN. */
     update: async (identity: Identity, input: UpdateUserInput): Promise<UserProfile> => {
       if (!isSelfOrAdmin(identity, input.id)) throw forbidden();
-      const profile = await queries.updateProfile(database, input);
+      const profile = await queries.updateProfile(database, { ...input, actorId: identity.userId });
       if (!profile) throw notFound();
       announce(input.id);
       return profile;

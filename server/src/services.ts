@@ -28,8 +28,8 @@ import { createAccountMailsService } from './recovery/account-mails.service.js';
 import { createRecoveryService } from './recovery/recovery.service.js';
 import { createRefundsService } from './refunds/refunds.service.js';
 import { createReportsService } from './reports/reports.service.js';
-import { createCodesService } from './second-factor/codes.service.js';
 import { createSecondFactorService } from './second-factor/second-factor.service.js';
+import { createSecondFactorCodesService } from './second-factor/second-factor-codes.service.js';
 import { createSessionsService } from './sessions/sessions.service.js';
 import { createStreamsService } from './streams/streams.service.js';
 import { createTicketsService } from './tickets/tickets.service.js';
@@ -67,7 +67,7 @@ export const createServices = (
   const mail = createMailService({ ...platform, mailer });
   const accountMails = createAccountMailsService({ ...platform, mail, webUrl: config.mail.webUrl });
   const sealer = createSealer(config.secrets.encryption, 'second factor');
-  const codes = createCodesService({ ...platform, sealer });
+  const codes = createSecondFactorCodesService({ ...platform, sealer });
   const auth = createAuthService({
     ...platform,
     tokens,

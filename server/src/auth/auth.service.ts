@@ -18,7 +18,7 @@ import type { Logger } from '../platform/logger.js';
 import type { PasswordHasher } from '../platform/password-hasher.js';
 import { requireUncommonPassword } from '../platform/password-policy.js';
 import type { AccountMailsService } from '../recovery/account-mails.service.js';
-import type { CodesService } from '../second-factor/codes.service.js';
+import type { SecondFactorCodesService } from '../second-factor/second-factor-codes.service.js';
 import * as accounts from './accounts.queries.js';
 import { createAuthenticator } from './authenticator.js';
 import type { Identity } from './identity.js';
@@ -48,7 +48,7 @@ type Deps = {
   tokens: Tokens;
   limits: Pick<LimitsService, 'tryLogin' | 'requireRefresh'>;
   accountMails: Pick<AccountMailsService, 'verifyEmail' | 'tellPasswordChanged'>;
-  codes: Pick<CodesService, 'takeForLogin'>;
+  codes: Pick<SecondFactorCodesService, 'takeForLogin'>;
   /** In years, of whoever registers. */
   minimumAge: number;
 };

@@ -87,5 +87,3 @@ export const createAuthenticator = (deps: {
     },
   };
 };
-
-export type Authenticator = ReturnType<typeof createAuthenticator>;

@@ -46,5 +46,3 @@ export const createSessionOpener = ({ clock, tokens }: { clock: Clock; tokens: T
     return { user: toOwnUser(account), ...pair };
   },
 });
-
-export type SessionOpener = ReturnType<typeof createSessionOpener>;

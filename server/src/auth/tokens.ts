@@ -61,8 +61,9 @@ const toClaims = (payload: JWTPayload): TokenClaims => {
 };
 
 /**
- * Signs and verifies both kinds of token (JWT, HS256), also those that the previous key has signed. Verified access tokens are remembered, since verification costs
- * a trip through the thread pool; their expiry is checked on every call all the same.
+ * Signs both kinds of token (JWT, HS256), and verifies them, also those that the previous key has signed. Verified
+ * access tokens are remembered, since verification costs a trip through the thread pool; their expiry is checked on
+ * every call all the same.
  */
 export const createTokens = (options: { secrets: Pick<Secrets, 'access' | 'refresh'>; clock: Clock }) => {
   const { clock } = options;

@@ -17,7 +17,7 @@ const SPACES = /^[ \t]+|[ \t]+$/g;
  * The value of a cookie; undefined without it. Empty when it came twice, which no browser does with these, or when it is
  * no token: which one of several is meant is not for us to guess.
  */
-export const readCookie = (header: string | undefined, name: string): string | undefined => {
+const readCookie = (header: string | undefined, name: string): string | undefined => {
   if (!header?.includes(name)) return undefined;
   const values = header.split(';').flatMap((pair) => {
     const equals = pair.indexOf('=');

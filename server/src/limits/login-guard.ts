@@ -67,5 +67,3 @@ export const createLoginGuard = (deps: Deps) => {
     },
   };
 };
-
-export type LoginGuard = ReturnType<typeof createLoginGuard>;

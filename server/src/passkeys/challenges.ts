@@ -36,5 +36,3 @@ export const createChallenges = ({ secret, clock }: { secret: string; clock: Clo
     },
   };
 };
-
-export type Challenges = ReturnType<typeof createChallenges>;

@@ -22,7 +22,7 @@ import { AppError, invalidField } from '../platform/app-error.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
-import type { CodesService } from '../second-factor/codes.service.js';
+import type { SecondFactorCodesService } from '../second-factor/second-factor-codes.service.js';
 import { createChallenges } from './challenges.js';
 import { createPasskeyMails } from './passkey-mails.js';
 import * as queries from './passkeys.queries.js';
@@ -46,7 +46,7 @@ type Deps = {
   clock: Clock;
   logger: Logger;
   auth: Pick<AuthService, 'requirePassword' | 'signInProven' | 'me'>;
-  codes: Pick<CodesService, 'takeForLogin'>;
+  codes: Pick<SecondFactorCodesService, 'takeForLogin'>;
   mail: Pick<MailService, 'tell'>;
   secret: string;
   site: Site;

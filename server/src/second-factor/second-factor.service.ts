@@ -16,10 +16,10 @@ import type { Database } from '../platform/database.js';
 import type { EventBus } from '../platform/event-bus.js';
 import type { Logger } from '../platform/logger.js';
 import type { Sealer } from '../platform/sealer.js';
-import { type CodesService, requireSpent } from './codes.service.js';
 import { makeSecret, uriOf } from './one-time-passwords.js';
 import { hashRecoveryCode, makeRecoveryCodes } from './recovery-codes.js';
 import * as queries from './second-factor.queries.js';
+import { requireSpent, type SecondFactorCodesService } from './second-factor-codes.service.js';
 import { createSecondFactorMails } from './second-factor-mails.js';
 
 type Deps = {
@@ -28,7 +28,7 @@ type Deps = {
   clock: Clock;
   logger: Logger;
   sealer: Sealer;
-  codes: CodesService;
+  codes: SecondFactorCodesService;
   auth: Pick<AuthService, 'requirePassword' | 'me'>;
   mail: Pick<MailService, 'tell'>;
   /** What authenticator apps list the account under. */

@@ -6,8 +6,8 @@ import { createFactories, PASSWORD } from '../../test/factories.js';
 import { outcomeOf, tally } from '../../test/outcome.js';
 import { createTestServices } from '../../test/services.js';
 import { createSealer } from '../platform/sealer.js';
-import { createCodesService } from './codes.service.js';
 import { codeAt } from './one-time-passwords.js';
+import { createSecondFactorCodesService } from './second-factor-codes.service.js';
 
 const platform = await createTestServices();
 const { services, database, clock } = platform;
@@ -159,7 +159,7 @@ describe('the key of secrets', () => {
   const newKey = 'the next encryption key of the tests';
   const withKeys = (current: string, previous: string | undefined) => {
     const sealer = createSealer({ current, previous }, 'second factor');
-    return createCodesService({ database, clock, sealer });
+    return createSecondFactorCodesService({ database, clock, sealer });
   };
 
   it('can be changed, while the one before is kept', async () => {

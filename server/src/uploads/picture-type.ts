@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 
-export type PictureType = 'png' | 'jpeg' | 'webp';
+type PictureType = 'png' | 'jpeg' | 'webp';
 
 const HEAD_BYTES = 12;
 

@@ -6,7 +6,7 @@ import { AppError } from '../platform/app-error.js';
 import type { IncomingFile } from '../platform/incoming-file.js';
 
 /** Of a file that is uploaded. */
-export const FILE_BYTES_MAX = 5 * 1024 * 1024;
+const FILE_BYTES_MAX = 5 * 1024 * 1024;
 /** Together half a gigabyte of disk at most, and no memory to speak of, however slowly they come. */
 const AT_ONCE_MAX = 100;
 /** Nobody needs more at once, and nobody takes the places of others. */

@@ -19,7 +19,7 @@ export const requireSpent = ({ outcome, pausedUntil }: Spent, now: Date): void =
 type Deps = { database: Database; clock: Clock; sealer: Sealer };
 
 /** Finds what a typed code is of, and takes it at login. A code is good once, on every node. */
-export const createCodesService = ({ database, clock, sealer }: Deps) => {
+export const createSecondFactorCodesService = ({ database, clock, sealer }: Deps) => {
   /** What `typed` is as a code of this sealed secret. The secret stays sealed for what is none of its codes. */
   const findCode = async (userId: string, secret: string, typed: string): Promise<FoundCode> => {
     const code = readCode(typed, userId);
@@ -52,4 +52,4 @@ export const createCodesService = ({ database, clock, sealer }: Deps) => {
   };
 };
 
-export type CodesService = ReturnType<typeof createCodesService>;
+export type SecondFactorCodesService = ReturnType<typeof createSecondFactorCodesService>;

@@ -21,13 +21,38 @@ export type Passkey = z.infer<typeof Passkey>;
 export const PasskeyList = z.object({ items: z.array(Passkey) }).meta({ id: 'PasskeyList' });
 export type PasskeyList = z.infer<typeof PasskeyList>;
 
-/** What a browser needs to make or to use a passkey, in the form of WebAuthn. */
+const Challenge = z.string().meta({ description: 'Good for five minutes.', example: 'AZuYvH0A5xq2' });
+
+/** What a browser needs to make a passkey, in the form of WebAuthn; it may hold more members. */
+export const NewPasskeyOptions = z
+  .object({
+    options: z
+      .looseObject({
+        challenge: Challenge,
+        rp: z
+          .object({ id: z.string(), name: z.string() })
+          .meta({ example: { id: 'example.com', name: 'example.com' } }),
+        user: z
+          .object({ id: z.string(), name: z.string(), displayName: z.string() })
+          .meta({ example: { id: 'MDE5Yjc2ZjI', name: 'ava_live', displayName: '' } }),
+        pubKeyCredParams: z
+          .array(z.object({ type: z.literal('public-key'), alg: z.int() }))
+          .meta({ example: [{ type: 'public-key', alg: -7 }] }),
+      })
+      .meta({
+        description:
+          'For `PublicKeyCredential.parseCreationOptionsFromJSON`, and what that gives for `navigator.credentials.create`.',
+      }),
+  })
+  .meta({ id: 'NewPasskeyOptions' });
+export type NewPasskeyOptions = z.infer<typeof NewPasskeyOptions>;
+
+/** As {@link NewPasskeyOptions}, to use a passkey. */
 export const PasskeyOptions = z
   .object({
-    options: z.looseObject({ challenge: z.string() }).meta({
+    options: z.looseObject({ challenge: Challenge }).meta({
       description:
-        'For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`. Good for five minutes.',
-      example: { challenge: 'AZuYvH0A5xq2' },
+        'For `PublicKeyCredential.parseRequestOptionsFromJSON`, and what that gives for `navigator.credentials.get`.',
     }),
   })
   .meta({ id: 'PasskeyOptions' });

@@ -2,6 +2,7 @@ import {
   AddPasskeyInput,
   BeginPasskeyInput,
   Done,
+  NewPasskeyOptions,
   NoInput,
   Passkey,
   PasskeyList,
@@ -46,7 +47,7 @@ export const passkeysRouter = router({
       ],
     })
     .input(BeginPasskeyInput)
-    .output(PasskeyOptions)
+    .output(NewPasskeyOptions)
     .mutation(({ ctx, input }) => ctx.services.passkeys.beginAdding(ctx.identity, input)),
 
   addPasskey: signedInNowProcedure

@@ -7,6 +7,7 @@ import {
 import {
   type AddPasskeyInput,
   type BeginPasskeyInput,
+  type NewPasskeyOptions,
   PASSKEYS_MAX,
   type Passkey,
   type PasskeyList,
@@ -84,7 +85,7 @@ export const createPasskeysService = (deps: Deps) => {
      * What a browser needs to make a passkey for this account. Asks for all that a login does, which a passkey replaces.
      * Throws INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_INVALID, RATE_LIMITED, OVERLOADED.
      */
-    beginAdding: async (identity: Identity, input: BeginPasskeyInput): Promise<PasskeyOptions> => {
+    beginAdding: async (identity: Identity, input: BeginPasskeyInput): Promise<NewPasskeyOptions> => {
       const { username } = await auth.requirePassword(identity, input.currentPassword);
       await codes.takeForLogin(identity.userId, input.code);
       const known = await queries.listPasskeys(database, identity.userId);
@@ -100,7 +101,7 @@ export const createPasskeysService = (deps: Deps) => {
         authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
         supportedAlgorithmIDs: ALGORITHMS,
       });
-      return { options: { ...options } };
+      return { options: { ...options, rp: { ...options.rp, id: site.domain } } };
     },
 
     /** Keeps the passkey that a browser has made, and tells the owner. Throws VALIDATION_FAILED, SESSION_REVOKED. */

@@ -31,21 +31,35 @@ export const GivenPassword = z
   .meta({ format: 'password', example: 'correct horse battery' });
 
 /** What an authenticator app shows, or a recovery code; spaces, hyphens and case do not matter. */
-export const SecondFactorCode = z.string().min(1).max(64).meta({ example: '123456' });
+export const SecondFactorCode = z.string().min(1).max(64).meta({
+  description: 'What the authenticator app shows, which is good once; or a recovery code.',
+  example: '123456',
+});
 
 /** A compact JWT; the bound keeps hostile ones cheap. */
 const TokenText = z.string().min(1).max(4096).meta({ example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl' });
 
-export const RegisterInput = z.strictObject({
-  username: Username,
-  email: Email,
-  password: NewPassword,
-  birthDate: z.iso.date().optional().meta({
-    description: 'Needed where the site has a minimum age; nobody else is shown it.',
-    format: 'date',
-    example: '1990-05-06',
-  }),
-});
+export const RegisterInput = z
+  .strictObject({
+    username: Username,
+    email: Email,
+    password: NewPassword,
+    birthDate: z.iso.date().optional().meta({
+      description: 'Needed where the site has a minimum age; nobody else is shown it.',
+      format: 'date',
+      example: '1990-05-06',
+    }),
+  })
+  .meta({
+    examples: [
+      {
+        username: 'ava',
+        email: 'ava@example.com',
+        password: 'correct horse battery',
+        birthDate: '1990-05-06',
+      },
+    ],
+  });
 export type RegisterInput = z.infer<typeof RegisterInput>;
 
 export const LoginInput = z
@@ -72,10 +86,11 @@ export type LoginInput = z.infer<typeof LoginInput>;
 export const RefreshInput = z.strictObject({ refreshToken: TokenText.optional() }).default({});
 export type RefreshInput = z.infer<typeof RefreshInput>;
 
-export const ChangePasswordInput = z.strictObject({
-  currentPassword: GivenPassword,
-  newPassword: NewPassword,
-});
+export const ChangePasswordInput = z
+  .strictObject({ currentPassword: GivenPassword, newPassword: NewPassword })
+  .meta({
+    examples: [{ currentPassword: 'correct horse battery', newPassword: 'staple of another battery' }],
+  });
 export type ChangePasswordInput = z.infer<typeof ChangePasswordInput>;
 
 export const LogoutInput = z

@@ -10,3 +10,8 @@ it('says in which unit an amount is, to whoever sends a fraction or a text', () 
   }
   expect(PaymentAmount.parse(500)).toBe(500);
 });
+
+it('says which bound an amount breaks', () => {
+  expect(PaymentAmount.safeParse(50).error?.issues[0]?.message).toContain('100');
+  expect(PaymentAmount.safeParse(1e9).error?.issues[0]?.message).toContain('100000000');
+});

@@ -3,7 +3,13 @@ import * as z from 'zod';
 /** The largest amount one operation may move, in minor units: a million of the major unit. */
 export const AMOUNT_MAX = 100_000_000;
 
-const minorUnits = z.int('must be a whole number, in minor units: 500 is 5.00');
+const minorUnits = z.int({
+  // Only of what is no whole number: a bound that is broken speaks for itself.
+  error: ({ code, input }) =>
+    code === 'invalid_type' && input !== undefined
+      ? 'must be a whole number, in minor units: 500 is 5.00'
+      : undefined,
+});
 
 /** A positive amount in minor units: 500 is 5.00. */
 export const Amount = minorUnits.min(1).max(AMOUNT_MAX).meta({ example: 500 });

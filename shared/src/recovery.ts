@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { GivenPassword, NewPassword } from './auth.js';
+import { GivenPassword, NewPassword, SecondFactorCode } from './auth.js';
 import { NoInput } from './no-input.js';
 import { Timestamp } from './timestamps.js';
 import { Email } from './users.js';
@@ -21,7 +21,14 @@ export const RequestEmailVerificationInput = NoInput;
 export const VerifyEmailInput = z.strictObject({ token: MailedToken });
 export type VerifyEmailInput = z.infer<typeof VerifyEmailInput>;
 
-export const RequestEmailChangeInput = z.strictObject({ newEmail: Email, currentPassword: GivenPassword });
+export const RequestEmailChangeInput = z
+  .strictObject({
+    newEmail: Email,
+    currentPassword: GivenPassword,
+    /** Of the second factor, where the account has one. */
+    code: SecondFactorCode.optional(),
+  })
+  .meta({ examples: [{ newEmail: 'ava@example.org', currentPassword: 'correct horse battery' }] });
 export type RequestEmailChangeInput = z.infer<typeof RequestEmailChangeInput>;
 
 export const ConfirmEmailChangeInput = z.strictObject({ token: MailedToken });

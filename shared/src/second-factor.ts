@@ -6,7 +6,10 @@ export const RECOVERY_CODES = 10;
 
 /** Whether the account has a second factor, and how many recovery codes are left of it. */
 export const SecondFactor = z
-  .object({ isSetUp: z.boolean(), recoveryCodesLeft: z.int().nonnegative().meta({ example: 10 }) })
+  .object({
+    isSetUp: z.boolean().meta({ example: false }),
+    recoveryCodesLeft: z.int().nonnegative().meta({ example: 0 }),
+  })
   .meta({ id: 'SecondFactor' });
 export type SecondFactor = z.infer<typeof SecondFactor>;
 

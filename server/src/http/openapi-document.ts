@@ -49,7 +49,12 @@ const securityOf = ({ meta, method }: Operation): Record<string, string[]>[] => 
 };
 
 const securitySchemes = {
-  bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  bearerAuth: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The `accessToken` that `POST /api/auth/login` answers, alone.',
+  },
   cookieAuth: {
     type: 'apiKey',
     in: 'cookie',

@@ -13,8 +13,9 @@ const description = `Accounts, streams, chat, moderation and payments of a lives
 minutes; \`POST /api/auth/refresh\` spends the refresh token for a new pair.
 
 **In a browser** the session can live in cookies that no script reads: sign in with \`X-Session: cookie\`, from
-\`PUBLIC_URL\` or one of \`WEB_ORIGINS\`. Whatever changes something then needs the header \`X-CSRF-Token\` with what
-\`GET /api/csrf-token\` answers. An Authorization header goes before cookies, which are not read beside it.
+\`PUBLIC_URL\` or one of \`WEB_ORIGINS\`; in development, from any port of \`localhost\`. Whatever changes something then
+needs the header \`X-CSRF-Token\` with what \`GET /api/csrf-token\` answers. An Authorization header goes before cookies,
+which are not read beside it.
 
 **Conventions.** JSON in and out; unknown fields are refused. Ids are UUIDv7, times ISO 8601 in UTC, and money is an
 integer in minor units: \`500\` is 5.00. Lists take \`limit\` and \`cursor\`, and answer \`items\` and \`nextCursor\`.

@@ -21,7 +21,7 @@ const Place = z.tuple([z.uuid()]);
 const decisionDetails = {
   NOT_FOUND: 'There is no such report.',
   FORBIDDEN: 'The report is about you: another admin has to decide it.',
-  REPORT_DECIDED: 'Another admin has decided the report meanwhile; read it again.',
+  REPORT_DECIDED: 'The report is decided already, perhaps by another admin: read it again.',
 };
 
 const refusedReport = (

@@ -100,7 +100,10 @@ const general = {
   path: ['NOT_FOUND'],
 } as const satisfies Record<string, readonly ErrorCode[]>;
 
-const codesOf = (operation: Operation): Set<ErrorCode> => {
+/** What of an operation tells how it can fail. */
+type Fallible = Pick<Operation, 'method' | 'meta' | 'pathParameters'>;
+
+const codesOf = (operation: Fallible): Set<ErrorCode> => {
   const { access = 'open', errors = [], movesMoney = false } = operation.meta;
   const isProtected = access === 'signedIn' || access === 'admin';
   return new Set<ErrorCode>([
@@ -140,7 +143,7 @@ export const sharedResponses = (): Record<string, DocumentedResponse> =>
   );
 
 /** Every failure that an operation can answer with, by status. */
-export const failureResponses = (operation: Operation): Record<string, DocumentedResponse | Reference> =>
+export const failureResponses = (operation: Fallible): Record<string, DocumentedResponse | Reference> =>
   responsesOf(codesOf(operation));
 
 /** The failures with these codes, by status. */

@@ -1,7 +1,7 @@
-import { Id } from '@versbottomlex/shared';
+import { type ErrorCode, Id } from '@versbottomlex/shared';
 import { z } from 'zod';
 import { exampleOf } from './openapi-example.js';
-import { responsesOf, successResponse } from './openapi-responses.js';
+import { failureResponses, successResponse } from './openapi-responses.js';
 import type { DocumentedOperation, DocumentedResponse, JsonSchema, Parameter } from './openapi-types.js';
 
 type Schemas = Record<string, JsonSchema>;
@@ -40,24 +40,9 @@ const pictures: Picture[] = [
 
 const security: Record<string, string[]>[] = [{ bearerAuth: [] }, { cookieAuth: [], csrfToken: [] }];
 
-const codes = [
-  'ACCESS_TOKEN_EXPIRED',
-  'ACCESS_TOKEN_INVALID',
-  'ACCOUNT_SUSPENDED',
-  'CSRF_TOKEN_INVALID',
-  'DEPENDENCY_UNAVAILABLE',
-  'FORBIDDEN',
-  'HOST_NOT_ALLOWED',
-  'INTERNAL_ERROR',
-  'MALFORMED_REQUEST',
-  'NOT_AUTHENTICATED',
-  'NOT_FOUND',
-  'ORIGIN_NOT_ALLOWED',
-  'OVERLOADED',
-  'RATE_LIMITED',
-  'SESSION_REVOKED',
-  'VALIDATION_FAILED',
-] as const;
+/** Every failure of an upload or a removal, besides those of any such call. */
+const failuresOf = (method: 'PUT' | 'DELETE', errors: ErrorCode[]) =>
+  failureResponses({ method, meta: { access: 'signedIn', errors }, pathParameters: ['id'] });
 
 const idParameter = (owner: string): Parameter => {
   const { type, format, pattern, example } = z.toJSONSchema(Id) as JsonSchema;
@@ -106,11 +91,9 @@ const operationsOf = (picture: Picture, schemas: Schemas): Record<string, Docume
       },
       responses: {
         '200': success(picture, schemas, true),
-        ...responsesOf([
-          ...codes,
+        ...failuresOf('PUT', [
+          'FORBIDDEN',
           'IMAGE_INVALID',
-          'PAYLOAD_TOO_LARGE',
-          'UNSUPPORTED_MEDIA_TYPE',
           ...(tag === 'streams' ? (['STREAM_ENDED'] as const) : []),
         ]),
       },
@@ -120,7 +103,7 @@ const operationsOf = (picture: Picture, schemas: Schemas): Record<string, Docume
       operationId: `${tag}Remove${name}`,
       summary: `Remove the ${name.toLowerCase()} of ${owner}`,
       description: 'Its file is removed too. Again is the same. For the owner and for admins.',
-      responses: { '200': success(picture, schemas, false), ...responsesOf(codes) },
+      responses: { '200': success(picture, schemas, false), ...failuresOf('DELETE', ['FORBIDDEN']) },
     },
   };
 };

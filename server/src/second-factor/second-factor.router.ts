@@ -18,7 +18,7 @@ const path = '/auth/second-factor';
 export const secondFactorRouter = router({
   secondFactor: signedInNowProcedure
     .meta({
-      openapi: { method: 'GET', path, tags, summary: 'Get whether there is a second factor' },
+      openapi: { method: 'GET', path, tags, summary: 'Get the state of your second factor' },
       errors: ['VALIDATION_FAILED'],
     })
     .input(NoInput)
@@ -69,8 +69,8 @@ export const secondFactorRouter = router({
         method: 'POST',
         path: `${path}/recovery-codes`,
         tags,
-        summary: 'Get new recovery codes',
-        description: 'Those from before are good no more. The new ones are told this time only.',
+        summary: 'Replace your recovery codes',
+        description: 'Needs a code. Those from before are good no more, and the new ones are told this time only.',
       },
       errors: ['SECOND_FACTOR_INVALID', 'SECOND_FACTOR_NOT_SET_UP', 'VALIDATION_FAILED'],
     })

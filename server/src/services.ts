@@ -76,7 +76,7 @@ export const createServices = (
     codes,
     minimumAge: config.minimumAge,
   });
-  const recovery = createRecoveryService({ ...platform, mail, accountMails, auth });
+  const recovery = createRecoveryService({ ...platform, mail, accountMails, auth, codes });
   const site = siteOf(config.mail.webUrl, isAllowedOrigin(config));
   const secondFactor = createSecondFactorService({
     ...platform,

@@ -86,10 +86,17 @@ export const recoveryRouter = router({
         tags,
         summary: 'Ask for a mail that changes the e-mail address',
         description:
-          'It goes to the new address, which replaces the old one once it is confirmed; the old one is told.',
+          'It goes to the new address, which replaces the old one once it is confirmed; the old one is told. An account with a second factor needs its `code` too.',
       },
       limit: 'password',
-      errors: ['INVALID_CREDENTIALS', 'MAIL_UNAVAILABLE', 'VALIDATION_FAILED', 'OVERLOADED'],
+      errors: [
+        'INVALID_CREDENTIALS',
+        'SECOND_FACTOR_REQUIRED',
+        'SECOND_FACTOR_INVALID',
+        'MAIL_UNAVAILABLE',
+        'VALIDATION_FAILED',
+        'OVERLOADED',
+      ],
     })
     .input(RequestEmailChangeInput)
     .output(MailRequested)

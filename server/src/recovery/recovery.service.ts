@@ -18,6 +18,7 @@ import type { Logger } from '../platform/logger.js';
 import type { PasswordHasher } from '../platform/password-hasher.js';
 import { requireUncommonPassword } from '../platform/password-policy.js';
 import { createSweep } from '../platform/sweep.js';
+import type { SecondFactorCodesService } from '../second-factor/second-factor-codes.service.js';
 import type { AccountMailsService } from './account-mails.service.js';
 import { LINK_SECONDS } from './mail-texts.js';
 import { hashToken } from './mailed-token.js';
@@ -39,6 +40,7 @@ type Deps = {
   mail: Pick<MailService, 'requireAvailable'>;
   accountMails: AccountMailsService;
   auth: Pick<AuthService, 'requirePassword'>;
+  codes: Pick<SecondFactorCodesService, 'takeForLogin'>;
 };
 
 /**
@@ -46,7 +48,7 @@ type Deps = {
  * good once and for an hour; every method that takes one throws ACCOUNT_TOKEN_INVALID when it is not.
  */
 export const createRecoveryService = (deps: Deps) => {
-  const { database, bus, clock, logger, passwords, mail, accountMails, auth } = deps;
+  const { database, bus, clock, logger, passwords, mail, accountMails, auth, codes } = deps;
 
   const spendingOf = (token: string) => ({
     tokenHash: hashToken(token),
@@ -111,15 +113,17 @@ export const createRecoveryService = (deps: Deps) => {
 
     /**
      * Sends a mail to the new address, and tells the old one. Whether the new one is taken is said by
-     * `confirmEmailChange`, to whoever reads its mail. Throws INVALID_CREDENTIALS, MAIL_UNAVAILABLE, OVERLOADED.
+     * `confirmEmailChange`, to whoever reads its mail. Throws INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED,
+     * SECOND_FACTOR_INVALID, RATE_LIMITED, MAIL_UNAVAILABLE, OVERLOADED.
      */
     requestEmailChange: async (
       identity: Identity,
-      { newEmail, currentPassword }: RequestEmailChangeInput,
+      { newEmail, currentPassword, code }: RequestEmailChangeInput,
     ): Promise<MailRequested> => {
       mail.requireAvailable();
       const holder = await auth.requirePassword(identity, currentPassword);
       if (newEmail === holder.email.toLowerCase()) throw invalidField('newEmail', 'is your address already');
+      await codes.takeForLogin(identity.userId, code);
       accountMails.changeEmail(holder, newEmail);
       return requested;
     },

@@ -55,6 +55,13 @@ describe('a thief with a session', () => {
     expect((await begin(recoveryCode)).body.code).toBe('SECOND_FACTOR_INVALID');
   });
 
+  it('and the password takes no account with a second factor away from its address', async () => {
+    const owner = await given.account();
+    await given.secondFactor(owner);
+    const change = { newEmail: 'thief@reader.test', currentPassword: PASSWORD };
+    expect((await post('email-change', change, owner)).body.code).toBe('SECOND_FACTOR_REQUIRED');
+  });
+
   it('adds no passkey once that session has ended, however late the check was', async () => {
     const owner = await given.account();
     const identity = await identityOf(owner);

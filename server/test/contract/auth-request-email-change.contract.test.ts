@@ -22,6 +22,11 @@ contract('auth.requestEmailChange', {
       expect((await test.services.auth.me(identity)).email).toBe(signedIn.user.email);
       return answer;
     },
+    'takes a code where the account has a second factor': async ({ call, given }) => {
+      const owner = await given.account();
+      const { recoveryCode } = await given.secondFactor(owner);
+      return call({ ...change, newEmail: `new-${owner.user.email}`, code: recoveryCode }, { as: owner });
+    },
     'does not tell whether somebody has the new address': async ({ call, given }) => {
       const { user } = await given.account();
       return call({ ...change, newEmail: user.email }, { as: await given.account() });
@@ -32,6 +37,22 @@ contract('auth.requestEmailChange', {
       const answer = await call({ ...change, currentPassword: 'a wrong one' }, { as: await given.account() });
       expect(test.outbox.mails.filter(({ to }) => to === change.newEmail)).toEqual([]);
       return answer;
+    },
+  },
+  SECOND_FACTOR_REQUIRED: {
+    'after the right password, and no mail is sent': async ({ call, given, test }) => {
+      const owner = await given.account();
+      await given.secondFactor(owner);
+      const answer = await call({ ...change, newEmail: 'unasked@reader.test' }, { as: owner });
+      expect(test.outbox.mails.filter(({ to }) => to === 'unasked@reader.test')).toEqual([]);
+      return answer;
+    },
+  },
+  SECOND_FACTOR_INVALID: {
+    'for a code that was taken before': async ({ call, given }) => {
+      const owner = await given.account();
+      const { code } = await given.secondFactor(owner);
+      return call({ ...change, code }, { as: owner });
     },
   },
   MAIL_UNAVAILABLE: {
@@ -61,6 +82,7 @@ contract('auth.requestEmailChange', {
         5,
       ],
       currentPassword: [undefined, '', 'a'.repeat(513), null],
+      code: ['', '1'.repeat(65), 123456, null],
       userId: ['019b76f2-7a6e-7c3a-9d53-2f1f0a6b8c11'],
     }),
   },

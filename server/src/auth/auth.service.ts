@@ -22,6 +22,7 @@ import type { SecondFactorCodesService } from '../second-factor/second-factor-co
 import * as accounts from './accounts.queries.js';
 import { createAuthenticator } from './authenticator.js';
 import type { Identity } from './identity.js';
+import { suspended, wrongCredentials, wrongPassword } from './login-refusals.js';
 import { requireAge } from './minimum-age.js';
 import { createRefresh } from './refresh.js';
 import { createSessionFinder } from './session-finder.js';
@@ -29,15 +30,6 @@ import { createSessionOpener, REFRESH_SECONDS, type SessionClient } from './sess
 import * as sessions from './sessions.queries.js';
 import { stranger } from './stranger.js';
 import type { Tokens } from './tokens.js';
-
-const wrongCredentials = () =>
-  new AppError('INVALID_CREDENTIALS', { detail: 'The name and the password do not match.' });
-
-const wrongPassword = () => new AppError('INVALID_CREDENTIALS', { detail: 'The password is wrong.' });
-
-/** Told to whoever gave the right password, and so to the owner alone. */
-const suspended = (reason: string | null) =>
-  new AppError('ACCOUNT_SUSPENDED', reason === null ? {} : { detail: `The account is suspended: ${reason}` });
 
 type Deps = {
   database: Database;
@@ -98,8 +90,8 @@ export const createAuthService = (deps: Deps) => {
 
     /**
      * Throws EMAIL_TAKEN, USERNAME_TAKEN, TOO_YOUNG, VALIDATION_FAILED for a common password or a birth date that is
-     * missing or nobody's, OVERLOADED. Whom the operator registers is asked neither for an
-     * age nor to confirm the address.
+     * missing or nobody's, OVERLOADED. Whom the operator registers is asked neither for an age nor to confirm the
+     * address.
      */
     register: async (
       input: RegisterInput,

@@ -70,7 +70,8 @@ export const secondFactorRouter = router({
         path: `${path}/recovery-codes`,
         tags,
         summary: 'Replace your recovery codes',
-        description: 'Needs a code. Those from before are good no more, and the new ones are told this time only.',
+        description:
+          'Needs a code. Those from before are good no more, and the new ones are told this time only.',
       },
       errors: ['SECOND_FACTOR_INVALID', 'SECOND_FACTOR_NOT_SET_UP', 'VALIDATION_FAILED'],
     })

@@ -7,10 +7,10 @@ import { createMailedToken } from './mailed-token.js';
 import * as queries from './recovery.queries.js';
 
 /**
- * Anyone can ask for a reset of anyone's password. Who asks again within two minutes gets no second mail, and nobody's
- * mailbox is filled by others.
+ * Anyone can ask for a reset of anyone's password. Who asks again within five minutes gets no second mail, so that nobody's
+ * mailbox is filled by others, and nobody's link is replaced before there was time to follow it.
  */
-const RESET_INTERVAL_SECONDS = 120;
+const RESET_INTERVAL_SECONDS = 300;
 
 type Reader = { username: string; email: string };
 type Holder = Reader & { id: string; passwordHash: string };

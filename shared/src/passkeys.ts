@@ -69,7 +69,8 @@ export type BeginPasskeyInput = z.infer<typeof BeginPasskeyInput>;
 const Base64Url = z
   .string()
   .max(20_000)
-  .regex(/^[\w-]+$/, { error: 'is not base64url' });
+  .regex(/^[\w-]+$/, { error: 'is not base64url' })
+  .meta({ example: 'AZuYvH0A5xq2' });
 
 const credential = {
   id: Base64Url,
@@ -80,28 +81,35 @@ const credential = {
 };
 
 /** What `toJSON` of a credential gives; members that are not needed are not read. */
-export const NewPasskeyCredential = z.object({
-  ...credential,
-  response: z.object({ clientDataJSON: Base64Url, attestationObject: Base64Url }),
-});
+export const NewPasskeyCredential = z
+  .object({
+    ...credential,
+    response: z.object({ clientDataJSON: Base64Url, attestationObject: Base64Url }),
+  })
+  .meta({ description: 'What `toJSON` gives of the answer to `navigator.credentials.create`.' });
 export type NewPasskeyCredential = z.infer<typeof NewPasskeyCredential>;
 
-export const AddPasskeyInput = z.strictObject({ name: title(1, 50), credential: NewPasskeyCredential });
+export const AddPasskeyInput = z.strictObject({
+  name: title(1, 50).meta({ example: 'Laptop' }),
+  credential: NewPasskeyCredential,
+});
 export type AddPasskeyInput = z.infer<typeof AddPasskeyInput>;
 
 export const RemovePasskeyInput = z.strictObject({ id: Id });
 export type RemovePasskeyInput = z.infer<typeof RemovePasskeyInput>;
 
 /** As {@link NewPasskeyCredential}, of a login. */
-export const UsedPasskeyCredential = z.object({
-  ...credential,
-  response: z.object({
-    clientDataJSON: Base64Url,
-    authenticatorData: Base64Url,
-    signature: Base64Url,
-    userHandle: Base64Url.nullish(),
-  }),
-});
+export const UsedPasskeyCredential = z
+  .object({
+    ...credential,
+    response: z.object({
+      clientDataJSON: Base64Url,
+      authenticatorData: Base64Url,
+      signature: Base64Url,
+      userHandle: Base64Url.nullish(),
+    }),
+  })
+  .meta({ description: 'What `toJSON` gives of the answer to `navigator.credentials.get`.' });
 export type UsedPasskeyCredential = z.infer<typeof UsedPasskeyCredential>;
 
 export const PasskeyLoginInput = z.strictObject({ credential: UsedPasskeyCredential });

@@ -72,12 +72,14 @@ export type UserSummary = z.infer<typeof UserSummary>;
 
 export const GetUserInput = z.strictObject({ id: Id });
 
-export const UpdateUserInput = z.strictObject({
-  id: Id,
-  username: Username.optional(),
-  displayName: title(1, 50).meta({ example: 'Ava' }).optional(),
-  bio: block(0, 1000).meta({ example: 'Piano, mostly at night.' }).optional(),
-});
+export const UpdateUserInput = z
+  .strictObject({
+    id: Id,
+    username: Username.optional(),
+    displayName: title(1, 50).meta({ example: 'Ava' }).optional(),
+    bio: block(0, 1000).meta({ example: 'Piano, mostly at night.' }).optional(),
+  })
+  .meta({ examples: [{ displayName: 'Ava', bio: 'Piano, mostly at night.' }] });
 export type UpdateUserInput = z.infer<typeof UpdateUserInput>;
 
 export const DeleteUserInput = z.strictObject({

@@ -87,7 +87,13 @@ export const authRouter = router({
 
   me: signedInProcedure
     .meta({
-      openapi: { method: 'GET', path: '/auth/me', tags, summary: 'Get the current user' },
+      openapi: {
+        method: 'GET',
+        path: '/auth/me',
+        tags,
+        summary: 'Get the current user',
+        description: 'With the e-mail address, which nobody else is shown.',
+      },
       errors: ['VALIDATION_FAILED'],
     })
     .input(NoInput)

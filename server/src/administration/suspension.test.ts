@@ -1,8 +1,8 @@
 import { auditLog, sessions, streams } from '@versbottomlex/database';
 import { and, eq, isNull, ne } from 'drizzle-orm';
-import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { createFactories, PASSWORD } from '../../test/factories.js';
+import { holdWrites } from '../../test/held-writes.js';
 import { brokenBooks } from '../../test/money/books.js';
 import { outcomeOf, tally } from '../../test/outcome.js';
 import { createTestServices } from '../../test/services.js';
@@ -13,9 +13,9 @@ const platform = await createTestServices();
 const { services, database } = platform;
 const given = createFactories(platform);
 const stopServices = startServices(services);
-const direct = postgres(platform.databaseUrl, { max: 1, onnotice: () => {} });
+const writes = await holdWrites(platform.databaseUrl);
 afterAll(async () => {
-  await direct.end();
+  await writes.close();
   await stopServices();
   await platform.close();
 });
@@ -82,34 +82,9 @@ describe('a suspension', () => {
 });
 
 describe('what is under way while its account is suspended', () => {
-  const LOCK = 4712;
-  beforeAll(async () => {
-    // From now on, an insert and a start wait between their reading and their writing while the test has the lock.
-    await direct.unsafe(`
-      create function wait_for_test() returns trigger language plpgsql as $$
-      begin
-        perform pg_advisory_xact_lock_shared(${LOCK});
-        return new;
-      end $$;
-      create trigger wait_for_test before insert on streams for each row execute function wait_for_test();
-      create trigger wait_for_test_to_start before update on streams
-        for each row when (new.status = 'live') execute function wait_for_test()`);
-  });
-  const waitingCount = async (): Promise<number> => {
-    const rows = await direct`
-      select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    return rows.count;
-  };
   /** How the write ends, and the suspension that begins in the middle of it. */
-  const suspendDuring = async (id: string, start: () => Promise<unknown>): Promise<string[]> => {
-    await direct`select pg_advisory_lock(${LOCK})`;
-    const write = outcomeOf(start());
-    await expect.poll(waitingCount).toBe(1);
-    const suspension = outcomeOf(services.administration.suspend(admin, { id }));
-    await expect.poll(waitingCount).toBe(2);
-    await direct`select pg_advisory_unlock(${LOCK})`;
-    return Promise.all([write, suspension]);
-  };
+  const suspendDuring = (id: string, start: () => Promise<unknown>): Promise<string[]> =>
+    writes.during(start, () => services.administration.suspend(admin, { id }));
   const openStreamsOf = (id: string) =>
     database.client.$count(streams, and(eq(streams.performerId, id), ne(streams.status, 'ended')));
   const content = { title: 'A stream', description: '', tags: [], isPrivate: false };

@@ -3,9 +3,9 @@ import { BlockList } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Config } from '../config.js';
-import { AppError } from '../platform/app-error.js';
 import type { Services } from '../services.js';
 import { isLoopbackHost } from './host-check.js';
+import { notServed } from './not-served.js';
 
 type Parts = {
   config: Pick<Config, 'trustProxy' | 'metricsToken'>;
@@ -95,7 +95,7 @@ export const mountMetrics = (app: FastifyInstance, { config, services }: Parts):
   let registry: Promise<Registry> | undefined;
   app.get('/metrics', { config: { isQuiet: true } }, async (request, reply) => {
     if (!isFromHere(request, config) && !hasToken(request, config)) {
-      throw new AppError('NOT_FOUND', { detail: 'There is nothing at this path.' });
+      throw notServed();
     }
     // Only where somebody looks, so that the others pay neither for the library nor for the observers.
     registry ??= createRegistry(app, services);

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../platform/app-error.js';
+import { notServed } from './not-served.js';
 import { inputFieldsOf, type Operation, takesBody, unwrapSchema } from './operations.js';
 
 const PLAIN_DECIMAL = /^-?(0|[1-9]\d*)(\.\d+)?$/;
@@ -75,7 +76,7 @@ const convertTexts = (plan: InputPlan, given: Fields): void => {
 const addPathParameters = (plan: InputPlan, given: Fields, params: Fields): void => {
   for (const name of plan.pathParameters) {
     // Fastify lets a parameter be empty, so that `/things/` would be a thing.
-    if (params[name] === '') throw new AppError('NOT_FOUND', { detail: 'There is nothing at this path.' });
+    if (params[name] === '') throw notServed();
     if (Object.hasOwn(given, name)) throw refuse([name], 'is given by the path');
     given[name] = params[name];
   }

@@ -2,6 +2,7 @@ import { type ErrorCode, errorCodes } from '@versbottomlex/shared';
 
 /** What a caller can do, of the codes whose titles do not say so. */
 const details: Partial<Record<ErrorCode, string>> = {
+  HOST_NOT_ALLOWED: 'This host is not served here: the setting ALLOWED_HOSTS lists those that are.',
   ACCESS_TOKEN_EXPIRED: 'The access token has expired: get another with POST /api/auth/refresh.',
   ACCESS_TOKEN_INVALID:
     'The access token is not one of this server: send `accessToken` as a login answered it.',

@@ -88,7 +88,9 @@ export const createAdministrationService = ({ database, bus, clock, logger }: De
     clearSecondFactor: async (id: string): Promise<void> => {
       const wasCleared = await clearSecondFactor(database, { id, actorId: null, now: actedAt() });
       if (wasCleared === null) throw new AppError('NOT_FOUND', { detail: details.NOT_FOUND });
-      if (!wasCleared) throw new AppError('SECOND_FACTOR_NOT_SET_UP');
+      if (!wasCleared) {
+        throw new AppError('SECOND_FACTOR_NOT_SET_UP', { detail: 'There is no second factor to remove.' });
+      }
       bus.publish({ type: 'identityChanged', userId: id });
       logger.info('Second factor removed', { userId: id, byUserId: null });
     },

@@ -138,7 +138,7 @@ export const errorCodes = {
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   /** A fault of ours; `requestId` finds it in the logs. */
   INTERNAL_ERROR: { status: 500, title: 'Something went wrong' },
-  /** The database is away; retry after `retryAfterMs`. */
+  /** The database, or the storage of files, is away; retry after `retryAfterMs`. */
   DEPENDENCY_UNAVAILABLE: { status: 503, title: 'Temporarily unavailable' },
   /** An audit found the ledger out of balance, and no money moves until that is mended. */
   PAYMENTS_HALTED: { status: 503, title: 'Payments are halted' },

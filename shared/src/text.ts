@@ -35,7 +35,10 @@ export const line = (min: number, max: number) => limited(min, max, LINE_CONTROL
 /** Text of several lines: as {@link line}, with line feeds and tabs. */
 export const block = (min: number, max: number) => limited(min, max, BLOCK_CONTROLS);
 
-/** More combining marks than a letter of a living script carries, joiners between them or not; piled up, they run over other lines. */
+/**
+ * More combining marks than a letter of a living script carries, joiners between them or not; piled up, they run over
+ * other lines.
+ */
 const PILED_UP_MARKS = /((?:\p{M}[\u200c\u200d]*){4})[\p{M}\u200c\u200d]+/gu;
 /** What hides text or turns its direction around; joiners stay, since scripts and emoji need them. */
 const HIDING = /[\u00ad\u180e\u200b\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/gu;

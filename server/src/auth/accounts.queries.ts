@@ -29,7 +29,8 @@ export const toOwnUser = ({ tokenVersion: _, ...user }: Account): OwnUser => use
 
 const accountColumns =
   sql.raw(`id, username, email, display_name as "displayName", bio, avatar_url as "avatarUrl", role,
-  is_verified as "isVerified", email_verified_at is not null as "isEmailVerified", created_at as "createdAt", token_version as "tokenVersion"`);
+  is_verified as "isVerified", email_verified_at is not null as "isEmailVerified", created_at as "createdAt",
+  token_version as "tokenVersion"`);
 
 /** What a new session is made of; times are ISO 8601. */
 export type NewSession = {
@@ -49,7 +50,8 @@ const insertSession = sql`
   insert into sessions (id, user_id, refresh_token_id, user_agent, address_prefix, second_factor_at, created_at,
     authenticated_at, last_used_at, expires_at, absolute_expires_at)
   select ${$('sessionId')}::uuid, id, ${$('refreshTokenId')}::uuid, ${$('userAgent')}::text,
-    ${$('addressPrefix')}::text, ${$('secondFactorAt')}::timestamptz, ${$('now')}::timestamptz, ${$('now')}::timestamptz, ${$('now')}::timestamptz, ${$('expiresAt')}::timestamptz,
+    ${$('addressPrefix')}::text, ${$('secondFactorAt')}::timestamptz, ${$('now')}::timestamptz,
+    ${$('now')}::timestamptz, ${$('now')}::timestamptz, ${$('expiresAt')}::timestamptz,
     ${$('absoluteExpiresAt')}::timestamptz
   from account`;
 

@@ -49,7 +49,9 @@ const writeParts = async (request: FastifyRequest, path: string, bytesMax: numbe
   if (files === 0) throw notOneFile();
 };
 
-/** The file of a request with `multipart/form-data`, which is read when it is asked for, and not to its end when refused. */
+/**
+ * The file of a request with `multipart/form-data`, which is read when it is asked for, and not to its end when refused.
+ */
 export const fileOf = (request: FastifyRequest, reply: FastifyReply): IncomingFile => ({
   writeTo: async (path, bytesMax) => {
     const announced = Number(request.headers['content-length'] ?? 0);

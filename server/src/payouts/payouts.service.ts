@@ -59,8 +59,8 @@ export const createPayoutsService = (deps: Deps) => {
   return {
     /**
      * Takes the amount, in minor units, out of one's available earnings; once for an idempotency key. Throws
-     * SECOND_FACTOR_NOT_SET_UP, NOT_A_PERFORMER, NOT_VERIFIED, EARNINGS_INSUFFICIENT, IDEMPOTENCY_KEY_REUSED, and VALIDATION_FAILED below the
-     * configured minimum.
+     * SECOND_FACTOR_NOT_SET_UP, NOT_A_PERFORMER, NOT_VERIFIED, EARNINGS_INSUFFICIENT, IDEMPOTENCY_KEY_REUSED, and
+     * VALIDATION_FAILED below the configured minimum.
      */
     request: async (identity: Identity, input: RequestPayoutInput): Promise<Payout> => {
       if (identity.secondFactorAt === null) throw withoutSecondFactor();

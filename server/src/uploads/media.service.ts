@@ -62,7 +62,10 @@ export const createMediaService = ({ database, clock, logger, store }: Deps) => 
     /** Where the pictures of a user are, to be discarded when the account is gone. */
     listOfUser: (userId: string): Promise<string[]> => queries.listOfUser(database, userId),
 
-    /** Removes the pictures of an account that was deleted: those that it had, and what its streams still show. Never throws. */
+    /**
+     * Removes the pictures of an account that was deleted: those that it had, and what its streams still show. Never
+     * throws.
+     */
     forget: async (userId: string, had: string[]): Promise<void> => {
       const shown = await queries.forgetStreamsOf(database, userId).catch((error: unknown) => {
         logBackgroundFault(logger, 'Thumbnails of a deleted account not removed yet', error);

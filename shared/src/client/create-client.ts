@@ -41,8 +41,8 @@ export type ClientOptions = {
  * A typed client of the whole API. Queries and mutations go over HTTP, those of one tick in one request; subscriptions go
  * over one WebSocket, which is opened for the first, closed 5 s after the last, and opened again when it was lost, going
  * on where it was. A login or registration is remembered, sent with every call, known to the open socket, and renewed
- * before or when its access token has expired; a login in cookies is also guarded by a CSRF token. Tips, top-ups, tickets and payouts carry an idempotency key, and are sent
- * again when no answer came, so that they happen once.
+ * before or when its access token has expired; a login in cookies is also guarded by a CSRF token. Tips, top-ups, tickets
+ * and payouts carry an idempotency key, and are sent again when no answer came, so that they happen once.
  *
  * Failures are `TRPCClientError`s whose `data.appCode` is one of our error codes. A subscription fails only with those
  * that coming back does not mend, such as SESSION_REVOKED, ACCOUNT_SUSPENDED, BANNED or ACCESS_REQUIRED.

@@ -163,7 +163,10 @@ export const createLiveSocket = ({ url, WebSocket, session, onEnd }: Deps) => {
       isRenewed = false;
       failures = 0;
     },
-    /** Goes on by the grant that is held now, if the server knows another: in band, or with another handshake. Resolves when that is done or failed. */
+    /**
+     * Goes on by the grant that is held now, if the server knows another: in band, or with another handshake. Resolves
+     * when that is done or failed.
+     */
     renew: (): Promise<void> => {
       renewing = renewing.then(renewInBand).catch(() => {});
       return renewing;

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests read the workspaces' sources, so that nothing has to be built for them. */
+/** Tests read the workspaces' sources; only servers in processes of their own are built (server/test/global-setup.ts). */
 const conditions = ['source'];
 
 /** `--mode full` runs the full counts; a test asks for its own with `scaled` of server/test/scale.ts. */

@@ -1,7 +1,7 @@
 import { asc, eq, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { openModel } from '../../server/test/model.js';
+import { openModel, refusalOf } from '../../server/test/model.js';
 import { aMoment, liveStreamRow, sessionRow, type UserRow } from '../../server/test/rows.js';
 import { auditLog, reports, sessions, streams, users } from './index.js';
 
@@ -83,6 +83,17 @@ describe('functions', () => {
     // Of two who suspend each other, one stays.
     const both = await Promise.all([suspend(other), suspend(actor, null, other)]);
     expect(both.map((row) => row?.outcome).sort()).toEqual(['LAST_ADMIN', 'done']);
+  });
+
+  it('users_admin_left: the last admin is not deleted, and of two who delete themselves one stays', async () => {
+    const remove = (id: string) =>
+      refusalOf(model.query(sql`select outcome from delete_account(${id}, ${now})`));
+    expect(await remove(actor)).toBe('users_admin_left');
+    const other = await addAdmin();
+    expect((await Promise.all([remove(actor), remove(other)])).sort()).toEqual([
+      'accepted',
+      'users_admin_left',
+    ]);
   });
 
   it('end_streams: tells which were not over, in the order of their ids', async () => {

@@ -2,8 +2,8 @@ import { eq, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { openModel, refusalOf } from '../../server/test/model.js';
-import { aMoment } from '../../server/test/rows.js';
-import { passkeys, users } from './index.js';
+import { aMoment, sessionRow } from '../../server/test/rows.js';
+import { passkeys, sessions, users } from './index.js';
 
 const model = await openModel();
 const { db } = model;
@@ -72,18 +72,22 @@ it('passkeys_sign_count_not_negative: nothing has signed less than never', async
   expect(await insert({ signCount: -1 })).toBe('passkeys_sign_count_not_negative');
 });
 
-it('add_passkey: keeps so many of an account, however many come at once, and none of a deleted one', async () => {
+it('add_passkey: keeps so many of an account, however many come at once, of a session that is good', async () => {
+  const session = sessionRow({ userId });
+  await db.insert(sessions).values(session);
   const add = async (owner = userId) =>
     (
       await model.query(
-        sql`select add_passkey(${uuidv7()}, ${owner}, ${uuidv7()}, 'a key', 0, 'Laptop', ${aMoment}, 3) as added`,
+        sql`select add_passkey(${uuidv7()}, ${owner}, ${session.id}, ${uuidv7()}, 'a key', 0, 'Laptop', ${aMoment}, 3) as added`,
       )
     )[0]?.added;
   const added = await Promise.all(Array.from({ length: 6 }, () => add()));
-  expect(added.filter(Boolean)).toHaveLength(3);
+  expect(added.toSorted()).toEqual(['done', 'done', 'done', 'too many', 'too many', 'too many']);
   expect(await count()).toBe(3);
-  const gone = await model.addUser({ username: null, email: null, passwordHash: null, deletedAt: aMoment });
-  expect(await add(gone)).toBe(false);
+  expect(await add(await model.addUser())).toBe('SESSION_REVOKED');
+  const revoked = { revokedAt: aMoment, revokedReason: 'logout' as const };
+  await db.update(sessions).set(revoked).where(eq(sessions.id, session.id));
+  expect(await add()).toBe('SESSION_REVOKED');
 });
 
 it('users_forget_passkeys: none is left of a deleted account', async () => {

@@ -271,6 +271,19 @@ describe('removal', () => {
     expect(rows.map((row) => row.revokedReason)).toEqual([null, 'logout', 'second_factor_changed']);
   });
 
+  it('clear_second_factor: needs no code, forgets all of it, and ends every session', async () => {
+    const clear = async (target = userId) =>
+      (await model.query(sql`select clear_second_factor(${target}, null, ${NOON}) as cleared`))[0]?.cleared;
+    expect([await clear(uuidv7()), await clear()]).toEqual([null, false]);
+    await insert({ confirmedAt: NOON });
+    await insertCode(hashOf(1));
+    expect(await clear()).toBe(true);
+    expect([await factor(), await codesLeft()]).toEqual([null, 0]);
+    const isGood = and(eq(sessions.userId, userId), isNull(sessions.revokedAt));
+    expect(await db.$count(sessions, isGood)).toBe(0);
+    expect(await db.$count(auditLog, eq(auditLog.subjectId, userId))).toBe(1);
+  });
+
   it('remove_second_factor: takes a code, forgets all of it, and ends the other sessions', async () => {
     await setUp();
     const other = sessionRow({ userId, secondFactorAt: NOON });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,8 +22,15 @@ const startServer = async () => {
   return { url: server.url, stop };
 };
 
-/** Starts PostgreSQL for the run, or uses TEST_DATABASE_URL, and migrates the template that every test file copies. */
+/** Builds what has changed: processes of servers start in a third of the time that they take from source. */
+const build = (): void => {
+  const tsc = join(projectDirectory, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [tsc, '-b'], { cwd: projectDirectory, stdio: 'inherit' });
+};
+
+/** Builds servers, starts PostgreSQL for the run, or uses TEST_DATABASE_URL, and migrates the template that every test file copies. */
 export default async (project: TestProject) => {
+  build();
   const server = await startServer();
   const template = await createTestDatabase(server.url);
   await migrateDatabase(template.url, join(projectDirectory, 'drizzle/migrations'));

@@ -15,9 +15,9 @@ export type ServerProcess = {
   end(signal: NodeJS.Signals): Promise<number | null>;
 };
 
-/** Runs the real main.ts in a process of its own, from source; secrets are for tests, and limits out of reach. */
+/** Runs the server that was built for the tests in a process of its own; secrets are for tests, limits out of reach. */
 export const spawnServer = (environment: Record<string, string>): ChildProcess =>
-  spawn(process.execPath, ['--conditions=source', '--import', 'tsx', 'server/src/main.ts'], {
+  spawn(process.execPath, ['server/dist/main.js'], {
     cwd: projectDirectory,
     env: { PATH: process.env.PATH, NODE_ENV: 'test', PORT: '0', ...highLimits, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -24,6 +24,7 @@ test('reads every column into its own field', async () => {
     title: 'The title',
     description: 'The description',
     category: 'The category',
+    thumbnailUrl: 'https://example.com/media/the-thumbnail.webp',
     tags: ['one', 'null', 'with "quotes" and, a comma'],
     isPrivate: true,
     currency: 'EUR',

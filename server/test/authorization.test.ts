@@ -1,6 +1,7 @@
-import type { ErrorCode, SignedIn } from '@versbottomlex/shared';
+import type { ErrorCode } from '@versbottomlex/shared';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appRouter } from '../src/app-router.js';
+import { type Caller, callers, type Row } from './callers.js';
 import { createFactories, type Factories } from './factories.js';
 import { createTestApp, type TestApp } from './harness.js';
 import { sampleCalls } from './sample-calls.js';
@@ -12,20 +13,6 @@ import {
   socketPaths,
   transports,
 } from './transports.js';
-
-/** Kinds of callers; all but the owner and their moderator have nothing to do with what the call is about. */
-const callers = {
-  anonymous: async () => undefined,
-  other: (given) => given.account(),
-  owner: async (_given, owner) => owner,
-  moderator: (given, owner) => given.moderatorOf(owner),
-  performer: (given) => given.performer(),
-  admin: (given) => given.admin(),
-  suspended: (given) => given.suspended(),
-} satisfies Record<string, (given: Factories, owner: SignedIn) => Promise<SignedIn | undefined>>;
-
-type Caller = keyof typeof callers;
-type Row = Record<Caller, 'ok' | ErrorCode>;
 
 const open: Row = {
   anonymous: 'ok',
@@ -222,7 +209,7 @@ describe.each(Object.entries(matrix) as [ProcedurePath, Row][])('%s', (path, row
 
 describe('the matrix', () => {
   it('has a row for every procedure', () => {
-    // Those of sockets have theirs in authorization-of-sockets.test.ts.
+    // Those of sockets and of uploads have theirs in authorization-of-sockets.test.ts and authorization-of-uploads.test.ts.
     const rows = [...Object.keys(matrix), ...socketPaths];
     expect(rows.sort()).toEqual(Object.keys(appRouter._def.procedures).sort());
   });

@@ -31,7 +31,12 @@ const KEYS_MAX = 100_000;
 /** Makes counters of this process alone. */
 export const createOwnCounter: CreateCounter = (name, max, seconds) => {
   const limiter = new RateLimiterMemory({ keyPrefix: name, points: max, duration: seconds });
-  const keys = new LRUCache<string, true>({ max: KEYS_MAX, dispose: (_, key) => void limiter.delete(key) });
+  // By size instead of `max`, for which the cache would take all of its memory at once.
+  const keys = new LRUCache<string, true>({
+    maxSize: KEYS_MAX,
+    sizeCalculation: () => 1,
+    dispose: (_, key) => void limiter.delete(key),
+  });
   const counter = counterOf(limiter, max);
   return {
     ...counter,

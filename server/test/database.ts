@@ -30,7 +30,8 @@ export type TestDatabase = { url: string; drop(): Promise<void> };
 export const createTestDatabase = async (serverUrl: string, template?: string): Promise<TestDatabase> => {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await administer(serverUrl, (sql) =>
-    sql.unsafe(`create database ${name} template ${template ?? 'template0'}`),
+    // Copies files instead of logging every page, which takes a third of the time where nothing is synchronised.
+    sql.unsafe(`create database ${name} template ${template ?? 'template0'} strategy file_copy`),
   );
   return {
     url: urlOf(serverUrl, name),

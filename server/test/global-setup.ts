@@ -1,20 +1,27 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { projectDirectory } from '../src/config.js';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.js';
 import { migrateDatabase } from '../src/platform/migrations.js';
 import { createTestDatabase } from './database.js';
+import { createScratchDirectory } from './scratch-directory.js';
+
+/** Nobody needs these databases after the run, so nothing of them has to survive the machine. */
+const settings = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  synchronous_commit: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+};
 
 const startServer = async () => {
   const given = process.env.TEST_DATABASE_URL;
   if (given) return { url: given, stop: async () => {} };
-  const directory = await mkdtemp(join(tmpdir(), 'versbottomlex-test-'));
-  // Root's database runs as another user, who has to get in; otherwise it would be kept outside, and left there.
-  await chmod(directory, 0o755);
-  const server = await startEmbeddedPostgres({ directory, database: 'postgres' });
+  const directory = await createScratchDirectory('test');
+  const server = await startEmbeddedPostgres({ directory, database: 'postgres', settings });
   const stop = async () => {
     await server.stop();
     await rm(directory, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { holdTransaction } from '../../server/test/held-transaction.js';
 import { openModel, refusalOf } from '../../server/test/model.js';
 import { aMoment, paymentRow } from '../../server/test/rows.js';
 import {
@@ -130,6 +131,29 @@ describe('a purchase that is not committed yet', () => {
     const changing = refusalOf(db.update(streams).set(change).where(eq(streams.id, showId)));
     expect(await changing).toBe('streams_tickets_sold');
     expect(await selling).toMatchObject([{ outcome: 'completed' }]);
+  });
+
+  it('keeps the performer of a show that has begun from leaving with its price', async () => {
+    await db.update(streams).set({ status: 'live', startedAt: aMoment }).where(eq(streams.id, showId));
+    const purchase = await holdTransaction(
+      model.url,
+      `select buy_ticket('${uuidv7()}', '${payerId}', '${showId}', 'USD', 2000, null, null, '${aMoment}')`,
+    );
+    const leaving = model.query(
+      sql`select outcome, open_money as open from delete_account(${performerId}, ${aMoment}, true)`,
+    );
+    await purchase.untilWaitedFor();
+    await purchase.commit();
+    const open = [{ kind: 'tickets', amount: 501, currency: 'USD' }];
+    expect(await leaving).toMatchObject([{ outcome: 'BALANCE_OPEN', open }]);
+  });
+
+  it('is not made when the performer left before it', async () => {
+    const leaving = await holdTransaction(model.url, `select delete_account('${performerId}', '${aMoment}')`);
+    const bought = outcome();
+    await leaving.untilWaitedFor();
+    await leaving.commit();
+    expect(await bought).toBe('STREAM_ENDED');
   });
 
   it('is not made when the terms changed before it', async () => {

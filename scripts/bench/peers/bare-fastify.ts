@@ -40,8 +40,8 @@ const LIMIT = 20;
 app.get('/api/streams', async (_request, reply) => {
   const rows = await sql`
     select s.id, u.id as user_id, u.username, u.display_name, u.avatar_url, u.is_verified, s.title, s.description,
-      s.category, s.tags, s.status, s.is_private, s.price_amount, s.currency, s.viewer_count,
-      s.scheduled_start_at, s.started_at, s.ended_at, s.created_at, s.updated_at
+      s.category, s.thumbnail_url, s.tags, s.status, s.is_private, s.price_amount, s.currency, s.viewer_count,
+      s.peak_viewer_count, s.scheduled_start_at, s.started_at, s.ended_at, s.created_at, s.updated_at
     from streams s join users u on u.id = s.performer_id
     where s.status = 'live' and not s.is_private
     order by s.id desc limit ${LIMIT + 1}`;
@@ -57,12 +57,14 @@ app.get('/api/streams', async (_request, reply) => {
     title: row.title,
     description: row.description,
     category: row.category,
+    thumbnailUrl: row.thumbnail_url,
     tags: row.tags,
     status: row.status,
     isPrivate: row.is_private,
     price: row.price_amount,
     currency: row.currency,
     viewerCount: row.viewer_count,
+    peakViewerCount: row.peak_viewer_count,
     scheduledStartAt: row.scheduled_start_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,

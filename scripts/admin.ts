@@ -3,7 +3,8 @@ import { Email, SuspendUserInput, Username } from '@versbottomlex/shared';
 import { findUserId, renewEpochs, setRole } from '../server/src/administration/administration.queries.js';
 import { AppError } from '../server/src/platform/app-error.js';
 import { StartupError } from '../server/src/platform/startup-error.js';
-import { run, type ServerParts, say, withServerParts } from './with-server-parts.js';
+import { run, say } from './run.js';
+import { type ServerParts, withServerParts } from './with-server-parts.js';
 
 const usage = () =>
   new StartupError(

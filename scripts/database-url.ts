@@ -1,8 +1,8 @@
 import { loadConfig, readEnvironment } from '../server/src/config.js';
-import { embeddedDatabaseUrl } from '../server/src/open-database.js';
+import { embeddedDatabaseUrl } from '../server/src/embedded-database.js';
 import { developmentSecrets } from '../server/src/platform/development-secrets.js';
 import { StartupError } from '../server/src/platform/startup-error.js';
-import { run, say } from './with-server-parts.js';
+import { run, say } from './run.js';
 
 /** EX_UNAVAILABLE of sysexits.h. */
 const AWAY_EXIT_CODE = 69;

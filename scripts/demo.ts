@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TRPCClientError } from '@trpc/client';
 import { readEnvironment } from '../server/src/config.js';
-import { DEMO_PASSWORD, demoEmail } from '../server/src/demo/demo-data.js';
+import { DEMO_PASSWORD, demoEmail } from '../server/src/demo/demo-logins.js';
 import { createPerson, watchStream } from './demo-viewer.js';
 
 /** Walks through the API with the typed client against the running server, live chat included, printing each step. */

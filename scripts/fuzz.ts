@@ -14,7 +14,7 @@ import { listProcedures } from '../server/test/fuzz/procedures.js';
 import type { Document } from '../server/test/fuzz/requests.js';
 import { startServerProcess } from '../server/test/server-process.js';
 import { startBenchDatabase } from './bench/bench-database.js';
-import { say } from './with-server-parts.js';
+import { say } from './run.js';
 
 const { values } = parseArgs({
   options: {

@@ -1,5 +1,6 @@
 import { StartupError } from '../server/src/platform/startup-error.js';
-import { run, say, withServerParts } from './with-server-parts.js';
+import { run, say } from './run.js';
+import { withServerParts } from './with-server-parts.js';
 
 /** EX_TEMPFAIL of sysexits.h. */
 const BUSY_EXIT_CODE = 75;

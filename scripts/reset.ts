@@ -4,7 +4,8 @@ import { migrationsDirectory } from '../server/src/open-database.js';
 import { developmentSecrets } from '../server/src/platform/development-secrets.js';
 import { migrateDatabase } from '../server/src/platform/migrations.js';
 import { StartupError } from '../server/src/platform/startup-error.js';
-import { run, say, withServerParts } from './with-server-parts.js';
+import { run, say } from './run.js';
+import { withServerParts } from './with-server-parts.js';
 
 /** Removes every table and all data, and makes the tables anew. Asks for `--yes`; refuses in production. */
 run(async () => {

@@ -1,6 +1,7 @@
 import { seedDemo } from '../server/src/demo/demo-data.js';
 import { StartupError } from '../server/src/platform/startup-error.js';
-import { run, say, withServerParts } from './with-server-parts.js';
+import { run, say } from './run.js';
+import { withServerParts } from './with-server-parts.js';
 
 /** Adds the demo accounts and streams, whose password anyone can read; never to a production database. */
 run(() =>

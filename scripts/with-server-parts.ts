@@ -6,25 +6,10 @@ import { developmentSecrets } from '../server/src/platform/development-secrets.j
 import { createEventBus } from '../server/src/platform/event-bus.js';
 import { createLogger } from '../server/src/platform/logger.js';
 import { createPasswordHasher } from '../server/src/platform/password-hasher.js';
-import { StartupError } from '../server/src/platform/startup-error.js';
 import { createServices, type Services } from '../server/src/services.js';
+import { say } from './run.js';
 
 export type ServerParts = { config: Config; databaseUrl: string; database: Database; services: Services };
-
-export const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
-/** Ends the script with a sentence and an exit code instead of a stack, where the failure is one a person can mend. */
-export const run = (script: () => Promise<void>): void => {
-  script().catch((error: unknown) => {
-    const isExpected = error instanceof StartupError;
-    process.stderr.write(
-      `${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-    );
-    process.exit(isExpected ? error.exitCode : 1);
-  });
-};
 
 /**
  * Runs `work` on the configured database, which is migrated; without DATABASE_URL on the embedded one, whether a server

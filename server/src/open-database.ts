@@ -1,18 +1,13 @@
 import { join } from 'node:path';
 import { type Config, projectDirectory } from './config.js';
+import { EMBEDDED_DATABASE, embeddedDatabaseUrl } from './embedded-database.js';
 import { grantPrivileges } from './grant-privileges.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
-import { findEmbeddedPostgres } from './platform/embedded-postgres/find-embedded-postgres.js';
 import { migrateDatabase, waitForDatabase } from './platform/migrations.js';
 
 export type OpenDatabase = { url: string; isEmbedded: boolean; stop(): Promise<void> };
 
-const EMBEDDED_DATABASE = 'versbottomlex';
 export const migrationsDirectory = join(projectDirectory, 'drizzle/migrations');
-
-/** Where the embedded database of a running server is; undefined when none runs. */
-export const embeddedDatabaseUrl = (config: Config): Promise<string | undefined> =>
-  findEmbeddedPostgres(config.dataDirectory, EMBEDDED_DATABASE);
 
 const locate = async (
   config: Config,

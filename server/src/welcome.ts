@@ -1,5 +1,6 @@
 import type { Config } from './config.js';
-import { DEMO_PASSWORD, demoAccounts, demoEmail } from './demo/demo-data.js';
+import { demoAccounts } from './demo/demo-data.js';
+import { DEMO_PASSWORD, demoEmail } from './demo/demo-logins.js';
 
 const demoLogins = (): string[] => [
   '',

@@ -3,9 +3,7 @@ import { listTakenUsernames, setRole } from '../administration/administration.qu
 import type { Config } from '../config.js';
 import type { Database } from '../platform/database.js';
 import type { Services } from '../services.js';
-
-/** Known to everyone who reads this, which is why these accounts exist in no database but a developer's. */
-export const DEMO_PASSWORD = 'demo-versbottomlex';
+import { DEMO_PASSWORD, demoEmail } from './demo-logins.js';
 
 type DemoStream = Partial<CreateStreamInput> & { title: string; startsInHours?: number };
 type DemoAccount = {
@@ -46,8 +44,6 @@ export const demoAccounts: DemoAccount[] = [
   { username: 'vic_viewer', role: 'viewer', wallet: 10_000 },
   { username: 'demo_admin', role: 'admin' },
 ];
-
-export const demoEmail = (username: string) => `${username}@example.com`;
 
 type Deps = { config: Config; services: Services; database: Database };
 

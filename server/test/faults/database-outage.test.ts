@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -7,6 +6,7 @@ import {
   startEmbeddedPostgres,
 } from '../../src/platform/embedded-postgres/embedded-postgres.js';
 import { createPortForwarder, type PortForwarder } from '../port-forwarder.js';
+import { createScratchDirectory } from '../scratch-directory.js';
 import { type ServerProcess, startServerProcess } from '../server-process.js';
 
 let directory: string;
@@ -20,7 +20,7 @@ const startDatabase = async () => {
 };
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'versbottomlex-outage-'));
+  directory = await createScratchDirectory('outage');
   // The database comes back on another port; the server keeps the address that it was given.
   forwarder = await createPortForwarder();
   await startDatabase();

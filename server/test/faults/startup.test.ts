@@ -1,15 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../database.js';
+import { createScratchDirectory } from '../scratch-directory.js';
 import { runToExit, startServerProcess } from '../server-process.js';
 
 let directory: string;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'versbottomlex start-'));
+  directory = await createScratchDirectory('first start');
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 

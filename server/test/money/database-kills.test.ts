@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,6 +9,7 @@ import {
 } from '../../src/platform/embedded-postgres/embedded-postgres.js';
 import { createPortForwarder, type PortForwarder } from '../port-forwarder.js';
 import { scaled } from '../scale.js';
+import { createScratchDirectory } from '../scratch-directory.js';
 import { type ServerProcess, startServerProcess } from '../server-process.js';
 import { createTipLoad } from './tip-load.js';
 import { expectAllOnce, openScene, serverEnvironment, type TipScene } from './tip-scene.js';
@@ -29,8 +29,7 @@ const startDatabase = async () => {
 };
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'versbottomlex-kills-'));
-  await chmod(directory, 0o755);
+  directory = await createScratchDirectory('kills');
   // The database comes back on another port; the server keeps the address that it was given.
   forwarder = await createPortForwarder();
   await startDatabase();

@@ -1,10 +1,4 @@
 import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
-import {
   type AddPasskeyInput,
   type BeginPasskeyInput,
   type NewPasskeyOptions,
@@ -28,6 +22,7 @@ import { createChallenges } from './challenges.js';
 import { createPasskeyMails } from './passkey-mails.js';
 import * as queries from './passkeys.queries.js';
 import { expectedOriginsOf, type Site } from './site.js';
+import { loadWebAuthn } from './webauthn.js';
 
 /** EdDSA, ES256 and RS256, as COSE numbers them: what authenticators in use offer. */
 const ALGORITHMS = [-8, -7, -257];
@@ -89,6 +84,7 @@ export const createPasskeysService = (deps: Deps) => {
       const { username } = await auth.requirePassword(identity, input.currentPassword);
       await codes.takeForLogin(identity.userId, input.code);
       const known = await queries.listPasskeys(database, identity.userId);
+      const { generateRegistrationOptions } = await loadWebAuthn();
       const options = await generateRegistrationOptions({
         rpName: site.domain,
         rpID: site.domain,
@@ -106,6 +102,7 @@ export const createPasskeysService = (deps: Deps) => {
 
     /** Keeps the passkey that a browser has made, and tells the owner. Throws VALIDATION_FAILED, SESSION_REVOKED. */
     add: async (identity: Identity, { name, credential }: AddPasskeyInput): Promise<Passkey> => {
+      const { verifyRegistrationResponse } = await loadWebAuthn();
       const challenge = expectChallenge(adding(identity));
       const verified = await verifyRegistrationResponse({
         response: { ...credential, clientExtensionResults: {} },
@@ -155,21 +152,22 @@ export const createPasskeysService = (deps: Deps) => {
     },
 
     /** What a browser needs to sign in with any passkey for this site. */
-    beginLogin: async (): Promise<PasskeyOptions> => ({
-      options: {
-        ...(await generateAuthenticationOptions({
-          rpID: site.domain,
-          challenge: challenges.make(LOGIN),
-          timeout: TIMEOUT_MS,
-          userVerification: 'required',
-        })),
-      },
-    }),
+    beginLogin: async (): Promise<PasskeyOptions> => {
+      const { generateAuthenticationOptions } = await loadWebAuthn();
+      const options = await generateAuthenticationOptions({
+        rpID: site.domain,
+        challenge: challenges.make(LOGIN),
+        timeout: TIMEOUT_MS,
+        userVerification: 'required',
+      });
+      return { options: { ...options } };
+    },
 
     /** Throws INVALID_CREDENTIALS, ACCOUNT_SUSPENDED. */
     login: async ({ credential }: PasskeyLoginInput, client: Client): Promise<SignedIn> => {
       const passkey = await queries.findPasskey(database, credential.id);
       if (!passkey) throw wrongPasskey();
+      const { verifyAuthenticationResponse } = await loadWebAuthn();
       const challenge = expectChallenge(LOGIN);
       const { userHandle, ...response } = credential.response;
       const verified = await verifyAuthenticationResponse({

@@ -1,5 +1,3 @@
-import { decodeClientDataJSON } from '@simplewebauthn/server/helpers';
-
 /** The site that passkeys are for (WebAuthn's relying party): its domain, and the origins whose pages may use them. */
 export type Site = { domain: string; hasOrigin: (origin: string) => boolean };
 
@@ -16,8 +14,10 @@ export const siteOf = (webUrl: string, isAllowed: (origin: string) => boolean): 
 /** The origin of the page that a credential is from, where it is one of the site's; otherwise none. */
 export const expectedOriginsOf = (site: Site, clientDataJSON: string): string[] => {
   try {
-    const { origin } = decodeClientDataJSON(clientDataJSON);
-    return site.hasOrigin(origin) ? [origin] : [];
+    const { origin } = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString()) as {
+      origin?: unknown;
+    };
+    return typeof origin === 'string' && site.hasOrigin(origin) ? [origin] : [];
   } catch {
     return [];
   }

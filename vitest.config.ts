@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { SlowFirst } from './server/test/slow-first.js';
 
 /** Tests read the workspaces' sources; only servers in processes of their own are built (server/test/global-setup.ts). */
 const conditions = ['source'];
@@ -13,8 +15,9 @@ export default defineConfig(({ mode }) => ({
     include: ['{server,shared,drizzle,scripts}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     globalSetup: ['server/test/global-setup.ts'],
-    // Vitest would leave a core free, which is half of a small machine.
-    maxWorkers: '100%',
+    // One more than cores, as some of the tests wait for most of their time.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: SlowFirst },
     // Files share a worker's modules, which takes a third off the time; each has a database and services of its own.
     isolate: false,
     provide: { isFull: mode === 'full' },

@@ -21,8 +21,9 @@ export default defineConfig(({ mode }) => ({
     // Files share a worker's modules, which takes a third off the time; each has a database and services of its own.
     isolate: false,
     provide: { isFull: mode === 'full' },
-    testTimeout: mode === 'full' ? 600_000 : 20_000,
-    hookTimeout: 30_000,
+    // Far from what the slowest take, as a test that starts servers takes thrice as long where others use the machine.
+    testTimeout: mode === 'full' ? 600_000 : 60_000,
+    hookTimeout: 60_000,
     server: { deps: { inline: [/^@versbottomlex\//] } },
   },
 }));

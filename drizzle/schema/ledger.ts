@@ -12,7 +12,6 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { createdAt } from './columns.js';
-import { payments } from './payments.js';
 import { streams } from './streams.js';
 import { users } from './users.js';
 
@@ -31,7 +30,10 @@ export const ledgerAccountKind = pgEnum('ledger_account_kind', [
   'clearing',
 ]);
 
-/** Where money is, one account an owner, kind and currency. Made by `ledger_account` when it is first needed. */
+/**
+ * Where money is, one account an owner, kind and currency. Made by `ledger_account` when it is first needed. The trigger
+ * `ledger_accounts_kind_has_owner` holds whose which kind is.
+ */
 export const ledgerAccounts = pgTable(
   'ledger_accounts',
   {
@@ -57,23 +59,11 @@ export const ledgerAccounts = pgTable(
     uniqueIndex('ledger_accounts_platform_key')
       .on(table.kind, sql`coalesce(provider, '')`, table.currency)
       .where(sql`owner_id is null and stream_id is null`),
-    check(
-      'ledger_accounts_kind_has_owner',
-      sql`case ${table.kind}
-        when 'wallet' then num_nonnulls(${table.streamId}, ${table.provider}) = 0 and ${table.ownerId} is not null
-        when 'earnings' then num_nonnulls(${table.streamId}, ${table.provider}) = 0 and ${table.ownerId} is not null
-        when 'tickets' then num_nonnulls(${table.ownerId}, ${table.provider}) = 0 and ${table.streamId} is not null
-        when 'clearing' then num_nonnulls(${table.ownerId}, ${table.streamId}) = 0 and ${table.provider} is not null
-        else num_nonnulls(${table.ownerId}, ${table.streamId}, ${table.provider}) = 0
-      end`,
-    ),
     // Nobody spends what is not there, whichever code asks. Below what a JSON number holds exactly.
     check(
       'ledger_accounts_balance_within_bounds',
-      sql`case when ${table.kind} in ('wallet', 'earnings', 'tickets')
-        then ${table.balance} between 0 and 9007199254740991
-        else ${table.balance} between -9007199254740991 and 9007199254740991
-      end`,
+      sql`abs(${table.balance}) <= 9007199254740991
+        and (${table.balance} >= 0 or num_nonnulls(${table.ownerId}, ${table.streamId}) = 0)`,
     ),
   ],
 );
@@ -91,13 +81,17 @@ export const ledgerTransactionKind = pgEnum('ledger_transaction_kind', [
   'correction',
 ]);
 
-/** Movements of money, each whole or not at all. Append-only, held by triggers. */
+/**
+ * Movements of money, each whole or not at all: of a payment, of a show (`release`), or of neither (`forfeit`).
+ * Append-only, held by triggers.
+ */
 export const ledgerTransactions = pgTable(
   'ledger_transactions',
   {
     id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     kind: ledgerTransactionKind('kind').notNull(),
-    paymentId: uuid('payment_id').references(() => payments.id, { onDelete: 'restrict' }),
+    /** Payments are never removed. */
+    paymentId: uuid('payment_id'),
     /** Of `release`: the show whose tickets go to its performer. */
     streamId: uuid('stream_id').references(() => streams.id, { onDelete: 'restrict' }),
     createdAt: createdAt(),
@@ -108,14 +102,6 @@ export const ledgerTransactions = pgTable(
       .on(table.paymentId, table.kind)
       .where(sql`payment_id is not null`),
     uniqueIndex('ledger_transactions_stream_key').on(table.streamId).where(sql`stream_id is not null`),
-    check(
-      'ledger_transactions_kind_has_subject',
-      sql`case ${table.kind}
-        when 'release' then ${table.paymentId} is null and ${table.streamId} is not null
-        when 'forfeit' then ${table.paymentId} is null and ${table.streamId} is null
-        else ${table.paymentId} is not null and ${table.streamId} is null
-      end`,
-    ),
   ],
 );
 

@@ -11,7 +11,6 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant } from './columns.js';
-import { payments } from './payments.js';
 import { streamLogs } from './stream-logs.js';
 import { users } from './users.js';
 
@@ -23,9 +22,8 @@ export const tipOutbox = pgTable(
   'tip_outbox',
   {
     streamId: uuid('stream_id').notNull(),
-    paymentId: uuid('payment_id')
-      .notNull()
-      .references(() => payments.id, { onDelete: 'restrict' }),
+    /** Payments are never removed. */
+    paymentId: uuid('payment_id').notNull(),
   },
   (table) => [primaryKey({ name: 'tip_outbox_pkey', columns: [table.streamId, table.paymentId] })],
 );

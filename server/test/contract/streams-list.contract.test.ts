@@ -1,4 +1,4 @@
-import { streams } from '@versbottomlex/database';
+import { audienceLeases, streams } from '@versbottomlex/database';
 import { eq } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { expect } from 'vitest';
@@ -19,8 +19,13 @@ const liveStreams = async (given: Factories, tag: string, count: number) => {
   return made;
 };
 
-const setViewers = ({ database }: TestApp, id: string, viewerCount: number) =>
-  database.client.update(streams).set({ viewerCount }).where(eq(streams.id, id));
+/** Viewers of another process, without whose lease the number would be swept away. */
+const setViewers = async ({ database, clock }: TestApp, id: string, viewerCount: number): Promise<void> => {
+  const expiresAt = new Date(clock.now().getTime() + 60_000).toISOString();
+  const lease = { nodeId: uuidv7(), streamId: id, userIds: [], guestCount: viewerCount, expiresAt };
+  await database.client.insert(audienceLeases).values(lease);
+  await database.client.update(streams).set({ viewerCount }).where(eq(streams.id, id));
+};
 
 const idsOf = ({ items }: { items: { id: string }[] }) => items.map(({ id }) => id);
 

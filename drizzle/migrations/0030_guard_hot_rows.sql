@@ -1,3 +1,7 @@
+CREATE TABLE "ledger_unbalanced" (
+	"transaction_id" bigint NOT NULL
+);
+--> statement-breakpoint
 ALTER TABLE "ledger_accounts" DROP CONSTRAINT "ledger_accounts_kind_has_owner";--> statement-breakpoint
 ALTER TABLE "ledger_accounts" DROP CONSTRAINT "ledger_accounts_balance_within_bounds";--> statement-breakpoint
 ALTER TABLE "ledger_transactions" DROP CONSTRAINT "ledger_transactions_kind_has_subject";--> statement-breakpoint
@@ -110,6 +114,67 @@ $$;
 CREATE TRIGGER ledger_transactions_kind_has_subject BEFORE INSERT ON ledger_transactions
   FOR EACH ROW EXECUTE FUNCTION guard_ledger_transaction();
 --> statement-breakpoint
--- It runs at the commit, when what the caller has set is over: planned while there are few entries, it would read them all
--- until the next ANALYZE.
-ALTER FUNCTION require_zero_sum() SET enable_seqscan = off;
+-- Most statements write whole transactions, which their own rows show. What one has left unbalanced is noted, and summed
+-- up when everything is written.
+CREATE FUNCTION note_unbalanced() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM posted GROUP BY transaction_id HAVING sum(amount) <> 0) THEN
+    INSERT INTO ledger_unbalanced (transaction_id)
+      SELECT transaction_id FROM posted GROUP BY transaction_id HAVING sum(amount) <> 0;
+  END IF;
+  RETURN NULL;
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER ledger_entries_note_unbalanced AFTER INSERT ON ledger_entries
+  REFERENCING NEW TABLE AS posted FOR EACH STATEMENT EXECUTE FUNCTION note_unbalanced();
+--> statement-breakpoint
+-- It runs at the commit, outside of what a caller has set: planned just after an ANALYZE of few entries, it would read them
+-- all until the next one.
+CREATE OR REPLACE FUNCTION require_zero_sum() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+  DELETE FROM ledger_unbalanced WHERE transaction_id = NEW.transaction_id;
+  IF (SELECT sum(amount) FROM ledger_entries WHERE transaction_id = NEW.transaction_id) <> 0 THEN
+    RAISE EXCEPTION 'entries do not sum to zero'
+      USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME, TABLE = 'ledger_entries';
+  END IF;
+  RETURN NULL;
+END
+$$;
+--> statement-breakpoint
+DROP TRIGGER ledger_entries_sum_to_zero ON ledger_entries;
+--> statement-breakpoint
+-- Deferred, so that entries may be written one by one, and still none is committed without its others.
+CREATE CONSTRAINT TRIGGER ledger_entries_sum_to_zero AFTER INSERT ON ledger_unbalanced
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_zero_sum();
+--> statement-breakpoint
+-- Writes a transaction: `amounts[i]` to `account_ids[i]`, of which those that are zero are left out. A wallet changes at
+-- once; so does what is taken from earnings and tickets, since it has to be there. Both must be locked already. What
+-- other accounts get waits in `ledger_pending`. Returns the transaction's id.
+CREATE OR REPLACE FUNCTION post_transaction(
+  of_kind ledger_transaction_kind, of_payment uuid, of_stream uuid, account_ids bigint[], amounts bigint[],
+  posted_time timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  new_id bigint;
+  changed_ids bigint[];
+  balances bigint[];
+BEGIN
+  INSERT INTO ledger_transactions (kind, payment_id, stream_id, created_at)
+    VALUES (of_kind, of_payment, of_stream, posted_time) RETURNING id INTO new_id;
+  WITH changed AS (
+    UPDATE ledger_accounts SET balance = balance + amounts[array_position(account_ids, id)]
+      WHERE id = ANY (account_ids)
+        AND (kind = 'wallet' OR (kind IN ('earnings', 'tickets') AND amounts[array_position(account_ids, id)] < 0))
+      RETURNING id, CASE WHEN kind = 'wallet' THEN balance END AS balance
+  )
+  SELECT array_agg(id), array_agg(balance) INTO changed_ids, balances FROM changed;
+  INSERT INTO ledger_pending (account_id, transaction_id, amount)
+    SELECT account_id, new_id, amount FROM unnest(account_ids, amounts) AS given (account_id, amount)
+    WHERE amount <> 0 AND array_position(changed_ids, account_id) IS NULL;
+  INSERT INTO ledger_entries (transaction_id, account_id, amount, balance_after, created_at)
+    SELECT new_id, account_id, amount, balances[array_position(changed_ids, account_id)], posted_time
+    FROM unnest(account_ids, amounts) AS given (account_id, amount) WHERE amount <> 0;
+  RETURN new_id;
+END
+$$;

@@ -7,6 +7,7 @@ import {
   ledgerEntries,
   ledgerPending,
   ledgerTransactions,
+  ledgerUnbalanced,
   payments,
   users,
 } from './index.js';
@@ -253,11 +254,29 @@ describe('ledger_entries', () => {
     expect(await post(1003, [[4, 1]])).toBe('ledger_entries_sum_to_zero');
   });
 
-  it('are read by their transaction alone, though a scan of so few would be quicker', async () => {
+  it('ledger_entries_note_unbalanced: may be written one by one, if they sum to zero in the end', async () => {
+    const write = (amounts: number[]) =>
+      refusalOf(
+        db.transaction(async (transaction) => {
+          for (const [index, amount] of amounts.entries()) {
+            await transaction.insert(ledgerEntries).values({ transactionId: 1006, accountId: index, amount });
+          }
+        }),
+      );
+    expect(await write([5, -3, -1])).toBe('ledger_entries_sum_to_zero');
+    expect(await write([5, -3, -2])).toBe('accepted');
+    expect(await db.$count(ledgerUnbalanced)).toBe(0);
+    expect(await model.nullableColumns('ledger_unbalanced')).toEqual([]);
+  });
+
+  it('are summed up by their transaction alone, though a scan of so few would be quicker', async () => {
     await model.query(sql`analyze ledger_entries`);
     const scans = await db.transaction(async (transaction) => {
-      const entries = [5, -5].map((amount) => ({ transactionId: 1006, accountId: amount + 10, amount }));
-      await transaction.insert(ledgerEntries).values(entries);
+      for (const amount of [5, -5]) {
+        await transaction
+          .insert(ledgerEntries)
+          .values({ transactionId: 1007, accountId: amount + 10, amount });
+      }
       await transaction.execute(sql`set constraints all immediate`);
       return transaction.execute(
         sql`select seq_scan::int from pg_stat_xact_user_tables where relname = 'ledger_entries'`,

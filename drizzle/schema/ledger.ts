@@ -106,8 +106,8 @@ export const ledgerTransactions = pgTable(
 );
 
 /**
- * What a transaction adds to each account, in minor units; those of a transaction sum to zero when it commits, which the
- * deferred trigger `ledger_entries_sum_to_zero` holds. Append-only, held by triggers. Accounts and transactions are never
+ * What a transaction adds to each account, in minor units; those of a transaction sum to zero when it commits, which
+ * `ledger_unbalanced` holds. Append-only, held by triggers. Accounts and transactions are never
  * removed, so that no foreign key has to lock the account of a performer for every tip; the auditor looks instead.
  */
 export const ledgerEntries = pgTable(
@@ -141,3 +141,11 @@ export const ledgerPending = pgTable(
   },
   (table) => [primaryKey({ name: 'ledger_pending_pkey', columns: [table.accountId, table.transactionId] })],
 );
+
+/**
+ * Transactions that a statement has left unbalanced, until the deferred trigger `ledger_entries_sum_to_zero` looks at all
+ * their entries when the database transaction commits. Always empty for others.
+ */
+export const ledgerUnbalanced = pgTable('ledger_unbalanced', {
+  transactionId: bigint('transaction_id', { mode: 'number' }).notNull(),
+});

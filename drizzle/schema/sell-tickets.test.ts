@@ -82,7 +82,10 @@ describe('the shows that are open', () => {
     expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(45);
     // Both hold it at once, or neither could see the other.
     const beside = sql`with locked as materialized (select lock_show(${showId}, false))
-      select pg_sleep(0.2), (select count(*)::int from pg_locks where locktype = 'advisory' and granted) as held from locked`;
+      select pg_sleep(0.2), (
+        select count(*)::int from pg_locks join pg_database on pg_database.oid = database
+        where locktype = 'advisory' and granted and datname = current_database()
+      ) as held from locked`;
     const seen = await Promise.all([model.query(beside), model.query(beside)]);
     expect(Math.max(...seen.map(([row]) => Number(row?.held)))).toBe(2);
   });

@@ -19,7 +19,8 @@ BEGIN
   PERFORM FROM streams WHERE performer_id = account_id AND status <> 'ended' ORDER BY id FOR NO KEY UPDATE;
   PERFORM FROM stream_logs JOIN streams ON streams.id = stream_id
     WHERE performer_id = account_id AND status <> 'ended' ORDER BY stream_id FOR NO KEY UPDATE OF stream_logs;
-  -- After their rows, as by whoever changes their terms: who holds one of these shows waits for nothing that is held here.
+  -- After their rows, as by whoever changes their terms. Only a refund that holds one of these shows may wait for a row that
+  -- is held here: for its payer, should that be another performer whose account is closed at the same moment.
   PERFORM lock_show(id, true) FROM (
     SELECT id FROM streams WHERE performer_id = account_id AND is_private AND status <> 'ended' ORDER BY id
   ) AS shows;

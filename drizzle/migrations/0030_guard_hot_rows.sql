@@ -70,7 +70,9 @@ CREATE TRIGGER payments_guard_facts BEFORE INSERT OR UPDATE ON payments
 -- A foreign key would lock the row of the performer for each tip, and note all who hold that lock at a time.
 CREATE FUNCTION keep_parties_of_payments() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT FROM payments WHERE payer_id = OLD.id) OR EXISTS (SELECT FROM payments WHERE payee_id = OLD.id) THEN
+  IF EXISTS (SELECT FROM public.payments WHERE payer_id = OLD.id)
+    OR EXISTS (SELECT FROM public.payments WHERE payee_id = OLD.id)
+  THEN
     RAISE EXCEPTION 'who has paid or was paid stays'
       USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_NAME, TABLE = 'payments';
   END IF;
@@ -78,7 +80,7 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
-CREATE TRIGGER payments_keep_parties AFTER DELETE ON users
+CREATE TRIGGER payments_keep_parties AFTER DELETE OR UPDATE OF id ON users
   FOR EACH ROW EXECUTE FUNCTION keep_parties_of_payments();
 --> statement-breakpoint
 CREATE FUNCTION guard_ledger_account() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -115,11 +117,11 @@ CREATE TRIGGER ledger_transactions_kind_has_subject BEFORE INSERT ON ledger_tran
   FOR EACH ROW EXECUTE FUNCTION guard_ledger_transaction();
 --> statement-breakpoint
 -- Most statements write whole transactions, which their own rows show. What one has left unbalanced is noted, and summed
--- up when everything is written.
+-- up when everything is written. Tables are named with their schema, before which a temporary one would be found.
 CREATE FUNCTION note_unbalanced() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT FROM posted GROUP BY transaction_id HAVING sum(amount) <> 0) THEN
-    INSERT INTO ledger_unbalanced (transaction_id)
+    INSERT INTO public.ledger_unbalanced (transaction_id)
       SELECT transaction_id FROM posted GROUP BY transaction_id HAVING sum(amount) <> 0;
   END IF;
   RETURN NULL;
@@ -133,8 +135,8 @@ CREATE TRIGGER ledger_entries_note_unbalanced AFTER INSERT ON ledger_entries
 -- all until the next one.
 CREATE OR REPLACE FUNCTION require_zero_sum() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
-  DELETE FROM ledger_unbalanced WHERE transaction_id = NEW.transaction_id;
-  IF (SELECT sum(amount) FROM ledger_entries WHERE transaction_id = NEW.transaction_id) <> 0 THEN
+  DELETE FROM public.ledger_unbalanced WHERE transaction_id = NEW.transaction_id;
+  IF (SELECT sum(amount) FROM public.ledger_entries WHERE transaction_id = NEW.transaction_id) <> 0 THEN
     RAISE EXCEPTION 'entries do not sum to zero'
       USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME, TABLE = 'ledger_entries';
   END IF;
@@ -148,7 +150,7 @@ DROP TRIGGER ledger_entries_sum_to_zero ON ledger_entries;
 CREATE CONSTRAINT TRIGGER ledger_entries_sum_to_zero AFTER INSERT ON ledger_unbalanced
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_zero_sum();
 --> statement-breakpoint
--- Writes a transaction: `amounts[i]` to `account_ids[i]`, of which those that are zero are left out. A wallet changes at
+-- Writes a transaction: `amounts[i]` to `account_ids[i]`, each account once; amounts of zero are left out. A wallet changes at
 -- once; so does what is taken from earnings and tickets, since it has to be there. Both must be locked already. What
 -- other accounts get waits in `ledger_pending`. Returns the transaction's id.
 CREATE OR REPLACE FUNCTION post_transaction(

@@ -266,6 +266,14 @@ describe('ledger_entries', () => {
     expect(await write([5, -3, -1])).toBe('ledger_entries_sum_to_zero');
     expect(await write([5, -3, -2])).toBe('accepted');
     expect(await db.$count(ledgerUnbalanced)).toBe(0);
+    const hidden = db.transaction(async (transaction) => {
+      await transaction.execute(
+        sql`create temporary table ledger_unbalanced (transaction_id bigint) on commit drop`,
+      );
+      await transaction.execute(sql`
+        insert into public.ledger_entries (transaction_id, account_id, amount) values (1008, 1, 5)`);
+    });
+    expect(await refusalOf(hidden)).toBe('ledger_entries_sum_to_zero');
     expect(await model.nullableColumns('ledger_unbalanced')).toEqual([]);
   });
 

@@ -174,6 +174,8 @@ describe('constraints', () => {
     expect(await insert({ payerId: payer, payeeId: payee })).toBe('accepted');
     expect(await removeUser(payer)).toBe('payments_keep_parties');
     expect(await removeUser(payee)).toBe('payments_keep_parties');
+    const renumbered = refusalOf(db.update(users).set({ id: unknown }).where(eq(users.id, payer)));
+    expect(await renumbered).toBe('payments_keep_parties');
     expect(await removeUser(other)).toBe('accepted');
   });
 
